@@ -1,0 +1,121 @@
+# Framemill: what people type. The plan itself is stages.mk, run inside the workspace.
+#
+# The help is made from the comments that begin with two hashes.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -u -c
+.SUFFIXES:
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+ROOT := $(CURDIR)
+BASE ?= data
+TEST ?=
+DATASET ?=
+JOBS ?=
+ifeq ($(TEST),1)
+override BASE := $(BASE)/data_TEST
+endif
+
+export PYTHON := $(ROOT)/.venv/bin/python
+export PYTHONPATH := $(ROOT)
+export PYTHONSAFEPATH := 1
+export MILL_JOBS := $(JOBS)
+export MILL_RETRY_FAILED := $(RETRY_FAILED)
+export MILL_ACCEPT_VANISHED := $(ACCEPT_VANISHED)
+# The shell reads these from the environment, so that no path or text of the user's is ever parsed as a command.
+export BASE ITEM WHY Q FORMAT DATASET
+
+MILL = "$(PYTHON)" -m tools
+CHANGES = "$(PYTHON)" -S -m tools.mill.changes
+STAGES := all stage0 stage1 stage2 stage3 stage4 stage5 stage6 stage7
+
+.PHONY: help $(STAGES) turn demo status failures query explain reject keep pin undo doctor test lint bench soak \
+	pictures clean lock
+
+## help       this list
+help:
+	@sed -n 's/^## //p' Makefile
+
+## all        everything: from the footage in BASE (default data) to a packaged dataset; TEST=1 on a small slice
+## stage0     read the sources        stage1  frames        stage2  people        stage3  cut-outs
+## stage4     measure and select      stage5  composites    stage6  captions      stage7  package
+$(STAGES): turn
+
+# One inner make for all the stages that were asked for: two would hold each other's locks.
+turn: .venv/.ready
+	@$(if $(filter 1,$(TEST)),$(CHANGES) sources "$$BASE" || $(MILL).demo --base "$$BASE" || exit $$?;) \
+	datasets=$$($(CHANGES) check "$$BASE") || exit $$?; \
+	[ -n "$$datasets" ] || exit 0; \
+	$(MAKE) -C "$$BASE" -f "$(ROOT)/stages.mk" DATASETS="$${DATASET:-$$datasets}" $(filter $(STAGES),$(MAKECMDGOALS)) \
+	&& $(MILL).status --base "$$BASE" --final
+
+## status     the funnel: what came in, what became of it, stage by stage
+status failures doctor: .venv/.ready
+	@$(MILL).$@ --base "$$BASE"
+
+## failures   what was rejected or failed, by reason, stage and source
+## query      Q=NAME [FORMAT=table|csv|json]: a question from sql/queries; without Q their list
+query: .venv/.ready
+	@$(MILL).query --base "$$BASE" --format "$${FORMAT:-table}" $${Q:+"$$Q"}
+
+## explain    ITEM=id or path: from the source down to the package, why it is in or out
+explain: .venv/.ready
+	@$(MILL).explain --base "$$BASE" -- "$$ITEM"
+
+## reject     ITEM="id or path …" WHY="…" [DATASET=…]: you decide; the next make obeys
+## keep       ITEM=…: it passes, whatever the limits say
+## pin        ITEM=…: it is chosen, whatever the selection says
+## undo       ITEM=…: takes the last decision on it back
+reject keep pin undo: .venv/.ready
+	@$(MILL).decide $@ --base "$$BASE" --dataset "$$DATASET" --why "$${WHY:-}" -- "$$ITEM"
+
+## demo       make demo footage in BASE, where it holds no sources yet
+demo: .venv/.ready
+	@$(MILL).demo --base "$$BASE"
+
+## doctor     what works on this machine, what does not, and what to do
+
+## clean      remove the stamps; harmless, the manifest knows what is done
+clean:
+	@rm -rf -- "$$BASE/stamps"
+
+# --- for those who work on Framemill itself ---
+
+## test       lint, types and tests
+test: lint
+	@"$(PYTHON)" -m pytest -q -n 2 --dist worksteal tests
+
+## lint       ruff and mypy
+lint: .venv/.ready
+	@"$(PYTHON)" -m ruff check tools tests
+	@"$(PYTHON)" -m ruff format --check tools tests
+	@"$(PYTHON)" -m mypy
+
+## bench      speed and memory, as ratios against a peer or a floor
+bench: .venv/.ready
+	@$(MILL).bench
+
+## soak       the long campaigns: kill -9 at random points, scale
+soak: .venv/.ready
+	@"$(PYTHON)" -m pytest -q tests/soak
+
+## pictures   make the pictures of the documentation again
+pictures: .venv/.ready
+	@$(MILL).pictures
+
+## lock       write requirements.txt and requirements-light.txt from pyproject.toml (needs uv)
+lock:
+	@uv pip compile -q --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url \
+	--no-header --extra full --extra dev pyproject.toml -o requirements.txt
+	@uv pip compile -q --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url \
+	--no-header --extra dev -c requirements.txt pyproject.toml -o requirements-light.txt
+
+# LIGHT=1: without torch, ultralytics, rembg and the cloud clients. The builtin engines need none of them.
+.venv/.ready: $(if $(filter 1,$(LIGHT)),requirements-light.txt,requirements.txt)
+	@command -v python3 >/dev/null || { echo "python3 is missing. Install Python 3.11 or newer."; exit 1; }
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed."; exit 1; }
+	@echo "Installing into .venv: about 2 minutes and 7 GB with torch and CUDA (LIGHT=1: without them, under 1 GB)."
+	@python3 -m venv .venv || { echo "python3 -m venv failed. On Debian: apt-get install python3-venv."; exit 1; }
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@

@@ -1,0 +1,199 @@
+"""Changes: which stamps still agree with sources, configuration, code and decisions. Standard library only, and fast.
+
+    python -m tools.mill.changes check BASE        drop the stamps that no longer agree; print the datasets
+    python -m tools.mill.changes stamp BASE STEP   a step is done: stamp it with what was true before it began
+    python -m tools.mill.changes sources BASE      exit 1 where no raw folder holds a file
+
+Make then looks only at which stamps exist. Deleting stamps is harmless: tools ask the manifest what waits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import sys
+from pathlib import Path
+from typing import Any
+
+from tools.mill.plan import BY_TOOL, PLAN, Step
+from tools.mill.settings import ROOT, Settings, UsageError, load
+from tools.mill.walk import walk
+
+STAMPS = "stamps"
+EXPECTED = ".expected.json"
+_CODE = (("tools", "*.py"), ("sql", "*.sql"))
+
+
+def main(arguments: list[str]) -> int:
+    """Run one of the three verbs; returns the exit code."""
+    try:
+        match arguments:
+            case ["check", base]:
+                return check(Path(base))
+            case ["stamp", base, step]:
+                return stamp(Path(base), step)
+            case ["sources", base]:
+                return 0 if any(True for _ in walk(Path(base))) else 1
+    except UsageError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 2
+    print(__doc__, file=sys.stderr)
+    return 2
+
+
+def check(base: Path) -> int:
+    """Drop what no longer agrees. Prints the datasets where something is left to do, else nothing."""
+    settings = load(base)
+    (base / STAMPS).mkdir(parents=True, exist_ok=True)
+    with _Manifest(base) as manifest:
+        expected = digests(settings, manifest)
+        retry = os.environ.get("MILL_RETRY_FAILED") not in (None, "", "0")
+        missing = False
+        for name, digest in expected.items():
+            path = base / STAMPS / name
+            agrees = _read(path) == [digest, manifest.last_run(name)]
+            if not agrees or (retry and manifest.failed(name)):
+                path.unlink(missing_ok=True)
+                missing = True
+        for path in (base / STAMPS).iterdir():
+            if path.name not in expected and not path.name.startswith("."):
+                path.unlink()
+        failed = sum(manifest.failed(name) for name in expected)
+    _write(base / STAMPS / EXPECTED, json.dumps(expected))
+    if missing:
+        print(" ".join(sorted(settings.datasets)))
+        return 0
+    print("Everything is up to date; no tool was started.", file=sys.stderr)
+    if failed:
+        print(
+            f"{failed} items failed earlier. `make failures` names them; RETRY_FAILED=1 tries again.", file=sys.stderr
+        )
+        return 3
+    return 0
+
+
+def stamp(base: Path, step: str) -> int:
+    """Stamp a finished step with the digest of before it began: what changed meanwhile is noticed next time."""
+    expected = json.loads((base / STAMPS / EXPECTED).read_text(encoding="utf-8"))
+    with _Manifest(base) as manifest:
+        _write(base / STAMPS / step, json.dumps([expected[step], manifest.last_run(step)]))
+    return 0
+
+
+def digests(settings: Settings, manifest: _Manifest) -> dict[str, str]:
+    """The chained digest of every step, named as its stamp: its own causes and all before it."""
+    common = _digest([_code(), manifest.uid()])
+    found: dict[str, str] = {}
+    for step in PLAN:
+        for dataset in sorted(settings.datasets) if step.per_dataset else [""]:
+            parts: list[Any] = [common, settings.sections[step.tool], manifest.decisions(step, dataset)]
+            if step.gate is None:
+                parts.append(_sources(settings.base))
+            parts += [found[_name(before, dataset)] for before in (step.gate, step.beside) if before]
+            if dataset:
+                parts.append(settings.datasets[dataset])
+            found[_name(step.tool, dataset)] = _digest(parts)
+    return found
+
+
+def _name(tool: str, dataset: str) -> str:
+    return f"{tool}.{dataset}" if BY_TOOL[tool].per_dataset else tool
+
+
+def _digest(parts: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _code() -> str:
+    digest = hashlib.sha256()
+    for folder, pattern in _CODE:
+        for path in sorted((ROOT / folder).rglob(pattern)):
+            digest.update(f"{path.relative_to(ROOT)}\0".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _sources(base: Path) -> str:
+    digest = hashlib.sha256()
+    lines = [
+        b"%s\0%s\0%d %d %d %d\n" % (f.kind.encode(), f.path, f.size, f.mtime_ns, f.ctime_ns, f.inode)
+        for f in walk(base)
+    ]
+    for line in sorted(lines):
+        digest.update(line)
+    return digest.hexdigest()
+
+
+class _Manifest:
+    """The few questions that stamps ask of the manifest; a workspace without one answers that nothing was done."""
+
+    def __init__(self, base: Path) -> None:
+        path = base.absolute() / "manifest.db"
+        self.db: sqlite3.Connection | None = None
+        if path.exists():
+            self.db = sqlite3.connect(path, timeout=60)
+
+    def __enter__(self) -> _Manifest:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.db is not None:
+            self.db.close()
+
+    def _ask(self, question: str, *values: object) -> list[Any]:
+        """The first row, or an empty one where the manifest is not there or not yet made."""
+        if self.db is None:
+            return []
+        try:
+            return list(self.db.execute(question, values).fetchone() or [])
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):
+                return []
+            raise
+
+    def uid(self) -> list[Any]:
+        return self._ask("select value from meta where key = 'uid'")
+
+    def last_run(self, name: str) -> list[Any]:
+        tool, _, dataset = name.partition(".")
+        return self._ask(
+            """select max(run.id) from run join step on step.id = run.step_id
+            where step.tool = ? and step.dataset = ?""",
+            *(tool, dataset),
+        )
+
+    def failed(self, name: str) -> int:
+        tool, _, dataset = name.partition(".")
+        row = self._ask(
+            """select count(*) from outcome join step on step.id = outcome.step_id
+            where step.tool = ? and step.dataset = ? and outcome.latest and outcome.live
+                and outcome.status = 'failed'""",
+            *(tool, dataset),
+        )
+        return int(row[0]) if row else 0
+
+    def decisions(self, step: Step, dataset: str) -> list[Any]:
+        kinds = (*step.takes, *step.makes)
+        marks = ", ".join("?" * len(kinds))
+        return self._ask(
+            f"select count(*), max(id) from decision where dataset in ('', ?) and kind in ({marks})", dataset, *kinds
+        )
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _write(path: Path, text: str) -> None:
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.write_text(text, encoding="utf-8")
+    os.replace(part, path)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,49 @@
+"""Files of the workspace: written whole or not at all, named by what they are, never the user's own."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
+"""Errors of a disk, not of an item: they stop the run."""
+
+TEMPORARY = ".part-"
+"""How the name of a file begins that is not yet whole; a sweep may delete it."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file in the workspace: its path below it, and what it holds."""
+
+    path: str
+    sha256: str
+    bytes: int
+
+
+def store(base: Path, path: str, data: bytes) -> Stored:
+    """Write data to base/path: temporary name, sync, rename. A reader sees the old file, the new one or none.
+
+    Raises OSError with the path in `filename`.
+    """
+    target = base / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f"{TEMPORARY}{os.getpid()}-{target.name}")
+    try:
+        with open(part, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, target)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(target)) from error
+    return Stored(path, hashlib.sha256(data).hexdigest(), len(data))
+
+
+def source_path(base: Path, folder: str, raw_path: bytes) -> bytes:
+    """The absolute path of a user's file. Names are bytes: they need not be text in any encoding."""
+    return os.path.join(os.fsencode(base.absolute()), os.fsencode(folder), raw_path)

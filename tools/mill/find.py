@@ -1,0 +1,95 @@
+"""Find: which item a person means by an id, a path or an address."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sqlite3
+from pathlib import Path
+
+from tools.mill.settings import UsageError
+from tools.mill.walk import shown
+
+
+def items(db: sqlite3.Connection, base: Path, text: str) -> list[sqlite3.Row]:
+    """The items that one text names: a whole path first (names may hold spaces), else several ids or paths.
+
+    Raises UsageError that names what was not found.
+    """
+    text = text.strip()
+    if not text:
+        raise UsageError("Say which item: ITEM=… takes ids (as `make query` shows them) or paths below the workspace.")
+    whole = item(db, base, text)
+    if whole is not None:
+        return [whole]
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        words = [text]
+    found = []
+    for word in words:
+        one = item(db, base, word)
+        if one is None:
+            raise UsageError(f"{word} is no item of {base}. Give an id, a path below the workspace, or an address.")
+        found.append(one)
+    return found
+
+
+def item(db: sqlite3.Connection, base: Path, text: str) -> sqlite3.Row | None:
+    """The item in force that a text names, or the last one that stood there."""
+    if text.isdecimal():
+        row = _first(db, "select * from item where id = ?", int(text))
+        return _in_force(db, row) if row else None
+    for path in _paths(base, text):
+        row = _first(
+            db,
+            """select item.* from item where path = ?1
+            union all select item.* from package_item join item on item.id = package_item.item_id
+            where package_item.path = ?1
+            order by newest desc, id desc limit 1""",
+            path,
+        )
+        if row:
+            return _in_force(db, row)
+    return _first(db, "select * from item where address = ? order by newest desc, id desc limit 1", text)
+
+
+def in_package(db: sqlite3.Connection, base: Path, text: str) -> bool:
+    """Whether a text is the path of an image in a package."""
+    question = "select 1 from package_item where path = ? limit 1"
+    return any(db.execute(question, (path,)).fetchone() for path in _paths(base, text))
+
+
+def _first(db: sqlite3.Connection, question: str, value: object) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = db.execute(question, (value,)).fetchone()
+    return row
+
+
+def _paths(base: Path, text: str) -> list[str]:
+    """What a path may be called in the manifest: as it is, from where the caller stands, and where a link leads."""
+    root = os.fsencode(base.absolute())
+    here = os.path.abspath(os.fsencode(text))
+    candidates = [os.fsencode(text)]
+    for path in (here, os.path.join(root, os.fsencode(text))):
+        # Links in rejected/ lead to the file; the folders above it may be links too.
+        linked = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+        target = (
+            os.path.normpath(os.path.join(os.path.dirname(linked), os.readlink(linked)))
+            if os.path.islink(linked)
+            else linked
+        )
+        for found in (path, target):
+            for start in (root, os.path.realpath(root)):
+                relative = os.path.relpath(found, start)
+                if not relative.startswith(b".."):
+                    candidates.append(relative)
+    return list(dict.fromkeys(shown(path) for path in candidates))
+
+
+def _in_force(db: sqlite3.Connection, row: sqlite3.Row) -> sqlite3.Row:
+    """Of an item that was superseded: the one that stands at its address now, where there is one."""
+    if row["newest"]:
+        return row
+    question = "select * from item where newest and (kind, address) = (select kind, address from item where id = ?)"
+    now = _first(db, question, row["id"])
+    return now or row

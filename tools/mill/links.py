@@ -1,0 +1,63 @@
+"""Links: `rejected/TOOL/[DATASET/]REASON/` shows in a file browser what each tool rejected."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from tools.mill.manifest import sql
+
+FOLDER = "rejected"
+
+
+def rebuild(db: sqlite3.Connection, base: Path, step_id: int, tool: str, dataset: str) -> None:
+    """Bring one step's links in line with the manifest: missing ones made, stale ones removed, the rest left alone.
+
+    Raises OSError where the file system knows no symbolic links.
+    """
+    root = os.fsencode(base / FOLDER / tool / dataset)
+    wanted: dict[bytes, bytes] = {}
+    for row in db.execute(sql("mill/rejected_files"), {"step": step_id}):
+        raw = row["raw_path"]
+        target = os.path.join(os.fsencode(row["folder"]), raw) if raw else os.fsencode(row["path"])
+        link = _free_name(os.path.join(os.fsencode(row["reason"]), os.path.basename(target)), wanted)
+        up = os.path.relpath(os.fsencode(base), os.path.join(root, os.path.dirname(link)))
+        wanted[link] = os.path.join(up, target)
+    have = dict(_existing(root))
+    for link, target in have.items():
+        if wanted.get(link) != target:
+            os.unlink(os.path.join(root, link))
+    for link, target in wanted.items():
+        if have.get(link) != target:
+            os.makedirs(os.path.dirname(os.path.join(root, link)), exist_ok=True)
+            os.symlink(target, os.path.join(root, link))
+    _remove_empty(root)
+
+
+def _free_name(link: bytes, taken: dict[bytes, bytes]) -> bytes:
+    """A name that no other link has: files of one name may lie in several folders. No name is longer than 255 bytes."""
+    stem, extension = os.path.splitext(link)
+    folder, name = os.path.split(stem)
+    number = 1
+    while link in taken:
+        number += 1
+        tail = b"~%d" % number + extension
+        link = os.path.join(folder, name[: 255 - len(tail)] + tail)
+    return link
+
+
+def _existing(root: bytes) -> list[tuple[bytes, bytes]]:
+    found = []
+    for folder, _, names in os.walk(root):
+        for name in names:
+            path = os.path.join(folder, name)
+            if os.path.islink(path):
+                found.append((os.path.relpath(path, root), os.readlink(path)))
+    return found
+
+
+def _remove_empty(root: bytes) -> None:
+    for folder, _, _ in os.walk(root, topdown=False):
+        if not os.listdir(folder):
+            os.rmdir(folder)

@@ -1,0 +1,252 @@
+"""The loop: what waits, map, record, finish. Every tool runs through here, and only here."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import json
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tools.mill import limits, links, machine, recipe, runs, settle, steps, sweep
+from tools.mill.lock import hold
+from tools.mill.manifest import connect, meta, set_meta, sql, transaction
+from tools.mill.plan import BY_TOOL
+from tools.mill.pool import Way, run_all
+from tools.mill.progress import progress
+from tools.mill.record import Entry, Recorder
+from tools.mill.settings import Settings
+from tools.mill.tool import Asked, Bench, Dataset, Result, Row, Tool, failed
+
+COMMIT_S = 0.5
+"""How long finished work may wait for its rows; a kill loses no more than this."""
+
+
+@dataclass(frozen=True)
+class _Work:
+    """All that one run of one tool needs, worked out once."""
+
+    db: sqlite3.Connection
+    tool: Tool
+    asked: Asked
+    place: settle.Place
+    bench: Bench[Any]
+    bounds: Mapping[str, float]
+    recipe_id: int
+    rows: Sequence[Row] | None
+    notes: tuple[str, ...]
+
+    @property
+    def step_id(self) -> int:
+        return self.place.step_id
+
+    def queue(self) -> steps.Queue:
+        asked = self.asked
+        return steps.Queue(
+            *(self.db, self.tool.name, asked.dataset, self.step_id, self.recipe_id, asked.retry_failed, asked.limit)
+        )
+
+
+def run(tool: Tool, settings: Settings, values: Mapping[str, Any], asked: Asked) -> runs.Report:
+    """Run a tool on a workspace. values: its settings after all precedence.
+
+    Raises Held, UsageError, Stop, OSError and sqlite3.Error; what was recorded before that stays.
+    """
+    start = time.perf_counter()
+    with hold(settings.base, tool.name, asked.dataset):
+        db = connect(settings.base, create=True)
+        try:
+            if asked.dry_run:
+                # A dry run decides and settles like a real one, and then takes it all back.
+                db.execute("begin immediate")
+            report = _run(db, tool, settings, values, asked)
+        finally:
+            db.close()
+    return dataclasses.replace(report, seconds=time.perf_counter() - start)
+
+
+def _run(
+    db: sqlite3.Connection, tool: Tool, settings: Settings, values: Mapping[str, Any], asked: Asked
+) -> runs.Report:
+    base = settings.base.absolute()
+    step_id = steps.ensure(db, settings, tool.name, asked.dataset)
+    if not asked.dry_run:
+        sweep.after_crash(db, base, step_id, BY_TOOL[tool.name].folder)
+    before = db.total_changes
+    noticed = tool.prepare(db, base, asked) if tool.prepare else ()
+    work = _prepare(db, base, tool, settings, values, asked, step_id)
+    decided = _decide_again(work)
+    if settle.is_due(db):
+        with transaction(db):
+            settle.settle(db)
+        # What has settled may have changed the set.
+        work = _prepare(db, base, tool, settings, values, asked, step_id)
+    queue = work.queue()
+    due = bool(queue) or decided or _set_changed(work)
+    run_id = _one_run(work, queue) if due and not asked.dry_run else None
+    if db.total_changes != before and not asked.dry_run:
+        links.rebuild(db, base, step_id, tool.name, asked.dataset)
+    return runs.report(db, step_id, tool.name, asked.dataset, len(queue), run_id, (*noticed, *work.notes))
+
+
+def _prepare(
+    db: sqlite3.Connection,
+    base: Path,
+    tool: Tool,
+    settings: Settings,
+    values: Mapping[str, Any],
+    asked: Asked,
+    step_id: int,
+) -> _Work:
+    params = tool.params(**{field.name: values[field.name] for field in dataclasses.fields(tool.params)})
+    dataset = Dataset(name=asked.dataset, **settings.datasets[asked.dataset]) if asked.dataset else Dataset()
+    params, engine, notes = _engine(db, tool, params)
+    sides = {side: _side(db, f"sides/{tool.name}.{side}", asked.dataset) for side in tool.sides}
+    rows = steps.input_rows(db, tool.name, asked.dataset) if tool.work_set else None
+    content = recipe.build(
+        tool.name,
+        tool.version,
+        recipe.parameters(params),
+        engine=engine,
+        dataset={key: getattr(dataset, key) for key in tool.dataset_keys},
+        sides={side: recipe.digest_rows(found, "address", "version") for side, found in sides.items()},
+        inputs=recipe.digest_rows(rows) if rows is not None else None,
+    )
+    with transaction(db):
+        recipe_id = recipe.ensure(db, content)
+    place = next(place for place in settle.places(db) if place.step_id == step_id)
+    bounds = {limit.key: float(values[limit.key]) for limit in tool.limits}
+    bench = Bench(base, params, dataset, sides)
+    return _Work(db, tool, asked, place, bench, bounds, recipe_id, rows, notes)
+
+
+def _engine(db: sqlite3.Connection, tool: Tool, params: Any) -> tuple[Any, tuple[str, str] | None, tuple[str, ...]]:
+    """Resolve `engine = "auto"` once per workspace and pin it; the engine's name and digest go into the recipe."""
+    if tool.engine is None:
+        return params, None, ()
+    from tools import engines
+
+    notes: tuple[str, ...] = ()
+    name = params.engine
+    if name == "auto":
+        key = f"engine.{tool.engine}"
+        pinned = meta(db, key)
+        name = pinned or engines.resolve(tool.engine, "auto")
+        if pinned is None:
+            with transaction(db):
+                set_meta(db, key, name)
+            notes = (f"{tool.name}: engine auto is {name} here, and stays so in this workspace.",)
+    identity = engines.identify(tool.engine, name)
+    return dataclasses.replace(params, engine=name), (identity.name, identity.digest), notes
+
+
+def _side(db: sqlite3.Connection, name: str, dataset: str) -> list[dict[str, Any]]:
+    return [dict(row) for row in db.execute(sql(name), {"dataset": dataset})]
+
+
+def _decide_again(work: _Work) -> bool:
+    """Where a bound was moved: decide again from what is stored. True where there was something to decide."""
+    db, tool = work.db, work.tool
+    row = db.execute("select limits_json, recipe_id from step where id = ?", (work.step_id,)).fetchone()
+    before = json.loads(row["limits_json"])
+    with transaction(db):
+        limits.declare(db, tool.name, tool.limits, tool.reasons)
+        if row["recipe_id"] != work.recipe_id and not work.tool.work_set:
+            db.execute("update step set recipe_id = ? where id = ?", (work.recipe_id, work.step_id))
+        if before == work.bounds:
+            return False
+        changed = limits.changed(tool.limits, work.bounds, before)
+        limits.decide(db, work.step_id, tool.name, tool.limits, work.bounds, changed=changed)
+        db.execute("update step set limits_json = ? where id = ?", (json.dumps(work.bounds), work.step_id))
+        settle.mark(db)
+    return bool(before)
+
+
+def _set_changed(work: _Work) -> bool:
+    """A set that has lost its last member waits too: its result must follow."""
+    if work.rows is None:
+        return False
+    row = work.db.execute("select recipe_id from step where id = ?", (work.step_id,)).fetchone()
+    return row["recipe_id"] != work.recipe_id and (bool(work.rows) or row["recipe_id"] is not None)
+
+
+def _one_run(work: _Work, queue: steps.Queue) -> int:
+    """One run with its row: begun, worked, finished, whatever happens in between."""
+    db, start = work.db, time.perf_counter()
+    with transaction(db):
+        run_id = runs.begin(db, work.step_id, work.recipe_id, work.bounds, work.asked.workers)
+        db.execute("update step set recipe_id = ? where id = ?", (work.recipe_id, work.step_id))
+    recorder = Recorder(
+        *(db, work.tool.name, work.place, list(BY_TOOL).index(work.tool.name), work.recipe_id, run_id),
+        *(work.tool.limits, work.tool.reasons, work.bounds),
+    )
+    status = "broken"
+    try:
+        if work.tool.work_set:
+            _map_set(work, recorder)
+        else:
+            _map_each(work, recorder, queue)
+        status = "done"
+    except KeyboardInterrupt:
+        status = "interrupted"
+        raise
+    finally:
+        with transaction(db):
+            runs.finish(db, run_id, status, time.perf_counter() - start)
+            if status == "done" and settle.is_due(db):
+                settle.settle(db)
+        if status != "done":
+            sweep.orphans(db, work.bench.base, BY_TOOL[work.tool.name].folder, run_id)
+    return run_id
+
+
+def _map_set(work: _Work, recorder: Recorder) -> None:
+    assert work.tool.work_set is not None
+    rows = work.rows or []
+    start = time.perf_counter()
+    results = work.tool.work_set(rows, work.bench)
+    share = (time.perf_counter() - start) / max(1, len(rows))
+    with transaction(work.db):
+        recorder.record([Entry(row, results[row["item_id"]], share) for row in rows])
+        if work.tool.conclude:
+            work.tool.conclude(work.db, work.step_id, work.bench.dataset, results)
+
+
+def _map_each(work: _Work, recorder: Recorder, queue: steps.Queue) -> None:
+    batch: list[Entry] = []
+    last = time.monotonic()
+    for entry in progress(_answers(work, queue), work.tool.name, len(queue)):
+        batch.append(entry)
+        if time.monotonic() - last > COMMIT_S:
+            with transaction(work.db):
+                recorder.record(batch)
+            batch, last = [], time.monotonic()
+    if batch:
+        with transaction(work.db):
+            recorder.record(batch)
+
+
+def _answers(work: _Work, queue: steps.Queue) -> Iterator[Entry]:
+    params = work.bench.params
+    workers = min(work.asked.workers, len(queue))
+    bench = dataclasses.replace(work.bench, threads=max(1, machine.cores() // max(1, workers)))
+    way = Way(
+        "processes" if workers else "serial",
+        max(1, workers),
+        getattr(params, "deadline_s", None),
+        getattr(params, "memory_mb", 0),
+    )
+    for answer in run_all(do, queue, (work.tool.name, bench), way):
+        result = answer.value if answer.value is not None else Result(failed(answer.error or "It gave no result."))
+        yield Entry(answer.job, result, answer.seconds)
+
+
+def do(row: Row, shared: tuple[str, Bench[Any]]) -> Result:
+    """In a worker: the tool is found by its word and works on one row."""
+    name, bench = shared
+    result: Result = importlib.import_module(f"tools.{name}").TOOL.work(row, bench)
+    return result

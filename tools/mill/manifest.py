@@ -1,0 +1,114 @@
+"""The manifest: one SQLite file per workspace. Opening, migrating, transactions."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from tools.mill.settings import ROOT, UsageError
+
+NAME = "manifest.db"
+SQL = ROOT / "sql"
+BUSY_MS = 60_000
+
+
+@cache
+def sql(name: str) -> str:
+    """The text of one SQL file below `sql/`, without its extension: `sql("inputs/score")`."""
+    return (SQL / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def utc_now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def connect(base: Path, *, create: bool = False) -> sqlite3.Connection:
+    """Open a workspace's manifest, bring it to the current schema, and return the connection.
+
+    Raises UsageError where there is none and it is not to be created, or where it is newer than this program.
+    """
+    path = base / NAME
+    if not path.exists() and not create:
+        raise UsageError(f"{path} does not exist. Put footage into {base}/00_raw_videos and type `make all`.")
+    base.mkdir(parents=True, exist_ok=True)
+    db = sqlite3.connect(path, isolation_level=None, timeout=BUSY_MS / 1000)
+    db.row_factory = sqlite3.Row
+    db.execute("pragma journal_mode = wal")
+    db.execute("pragma synchronous = full")
+    db.execute("pragma foreign_keys = on")
+    db.execute("pragma cache_size = -65536")
+    db.execute("pragma temp_store = memory")
+    _migrate(db, path)
+    return db
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """Everything inside is written together or not at all. The lock is taken at the start, so it cannot be lost later.
+
+    Inside another transaction this one is a part of it.
+    """
+    if db.in_transaction:
+        yield
+        return
+    db.execute("begin immediate")
+    try:
+        yield
+    except BaseException:
+        db.rollback()
+        raise
+    db.commit()
+
+
+def meta(db: sqlite3.Connection, key: str) -> str | None:
+    row = db.execute("select value from meta where key = ?", (key,)).fetchone()
+    return row[0] if row else None
+
+
+def set_meta(db: sqlite3.Connection, key: str, value: str) -> None:
+    db.execute("insert into meta values (?, ?) on conflict (key) do update set value = excluded.value", (key, value))
+
+
+def _migrate(db: sqlite3.Connection, path: Path) -> None:
+    files = sorted((SQL / "migrations").glob("*.sql"))
+    views = sorted((SQL / "views").glob("*.sql"))
+    texts = [file.read_text(encoding="utf-8") for file in views]
+    digest = hashlib.sha256("\0".join(texts).encode()).hexdigest()
+    have = db.execute("pragma user_version").fetchone()[0]
+    if have > len(files):
+        raise UsageError(
+            f"{path} was made by a newer Framemill (schema {have}, here {len(files)}). Update the program."
+        )
+    if have == len(files) and meta(db, "views") == digest:
+        return
+    with transaction(db):
+        # Another process may have migrated while this one waited for the lock.
+        have = db.execute("pragma user_version").fetchone()[0]
+        for file in files[have:]:
+            _execute_all(db, file.read_text(encoding="utf-8"))
+        db.execute(f"pragma user_version = {len(files)}")
+        if have == 0:
+            set_meta(db, "uid", uuid.uuid4().hex)
+        for (view,) in db.execute("select name from sqlite_schema where type = 'view'").fetchall():
+            db.execute(f'drop view "{view}"')
+        for text in texts:
+            _execute_all(db, text)
+        set_meta(db, "views", digest)
+
+
+def _execute_all(db: sqlite3.Connection, script: str) -> None:
+    """Run every statement of a script inside the open transaction (`executescript` would commit it)."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            db.execute(statement)
+            statement = ""
+    if statement.strip() and any(not s.startswith("--") for s in statement.split("\n") if s.strip()):
+        raise sqlite3.OperationalError(f"The script ends in the middle of a statement: {statement.strip()[:80]}")

@@ -1,0 +1,49 @@
+"""Recipes: what decides the bytes that come out of a step, and nothing else."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+
+def parameters(params: Any) -> dict[str, Any]:
+    """The fields of a tool's Params that decide what comes out; operational ones (deadline, memory) stay away."""
+    return {
+        field.name: getattr(params, field.name)
+        for field in dataclasses.fields(params)
+        if field.metadata.get("recipe", True)
+    }
+
+
+def digest_rows(rows: Iterable[Mapping[str, Any]], *columns: str) -> str:
+    """One digest of a set of rows (of some columns, or of all), whatever their order."""
+    keys = sorted(json.dumps([row[column] for column in columns or row], default=bytes.hex) for row in rows)
+    return hashlib.sha256("\n".join(keys).encode()).hexdigest()
+
+
+def build(
+    tool: str,
+    version: int,
+    params: Mapping[str, Any],
+    *,
+    engine: Sequence[str] | None = None,
+    dataset: Mapping[str, Any] | None = None,
+    sides: Mapping[str, str] | None = None,
+    inputs: str | None = None,
+) -> dict[str, Any]:
+    """A recipe. engine: its name and its model's digest; sides, inputs: digests of side inputs and of a set."""
+    recipe: dict[str, Any] = {"tool": tool, "version": version, "params": dict(params)}
+    parts = {"engine": engine and list(engine), "dataset": dataset, "sides": sides, "inputs": inputs}
+    return recipe | {name: part for name, part in parts.items() if part}
+
+
+def ensure(db: sqlite3.Connection, recipe: Mapping[str, Any]) -> int:
+    """The id of a recipe; a new one is written."""
+    text = json.dumps(recipe, sort_keys=True, separators=(",", ":"))
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    db.execute("insert into recipe (digest, json) values (?, ?) on conflict do nothing", (digest, text))
+    return int(db.execute("select id from recipe where digest = ?", (digest,)).fetchone()[0])

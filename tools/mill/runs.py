@@ -1,0 +1,89 @@
+"""Runs: each time a tool did something, with what, where and how it ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import socket
+import sqlite3
+import sys
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tools.mill.manifest import utc_now
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one run did. counts: by status of what was judged now; reasons: of all that stand rejected at the step."""
+
+    tool: str
+    dataset: str
+    waiting: int
+    counts: Mapping[str, int] = field(default_factory=dict)
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    failed: int = 0
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+
+
+def begin(db: sqlite3.Connection, step_id: int, recipe_id: int, bounds: Mapping[str, float], workers: int) -> int:
+    machine = {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "cpus": os.cpu_count(),
+        "workers": workers,
+        "arguments": sys.argv[1:],
+    }
+    cursor = db.execute(
+        """insert into run (uid, step_id, recipe_id, limits_json, machine_json, host, pid, started_at, status)
+        values (?, ?, ?, ?, ?, ?, ?, ?, 'running')""",
+        (
+            *(uuid.uuid4().hex, step_id, recipe_id, json.dumps(dict(bounds)), json.dumps(machine)),
+            *(socket.gethostname(), os.getpid(), utc_now()),
+        ),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def finish(db: sqlite3.Connection, run_id: int, status: str, seconds: float) -> None:
+    """Close a run: 'done', 'broken' or 'interrupted'."""
+    db.execute(
+        """
+        update run set status = :status, finished_at = :now, seconds = :seconds,
+            (n_ok, n_rejected, n_failed) = (
+                select coalesce(sum(status = 'ok'), 0), coalesce(sum(status = 'rejected'), 0),
+                    coalesce(sum(status = 'failed'), 0)
+                from outcome where step_id = run.step_id and run_id = run.id
+            )
+        where id = :run
+        """,
+        {"status": status, "now": utc_now(), "seconds": seconds, "run": run_id},
+    )
+
+
+def report(
+    db: sqlite3.Connection,
+    step_id: int,
+    tool: str,
+    dataset: str,
+    waiting: int,
+    run_id: int | None,
+    notes: tuple[str, ...],
+) -> Report:
+    """What is to be said after a run, from the manifest alone."""
+    standing = db.execute(
+        """
+        select case when status = 'ok' then 'rejected_by_hand' else reason end as reason, count(*) as n
+        from outcome
+        where step_id = ? and latest and live and not passed
+        group by 1 order by n desc, 1
+        """,
+        (step_id,),
+    ).fetchall()
+    reasons = {row["reason"]: int(row["n"]) for row in standing}
+    row = db.execute("select n_ok, n_rejected, n_failed from run where id = ?", (run_id,)).fetchone()
+    counts = dict(zip(("ok", "rejected", "failed"), row, strict=True)) if row else {}
+    return Report(tool, dataset, waiting, counts, reasons, reasons.pop("failed", 0), 0.0, notes)

@@ -1,0 +1,169 @@
+"""Settings: what the configuration files, the environment and the defaults say. Standard library only.
+
+Precedence, strongest first: option, environment (`MILL_EXTRACT_FPS`), the workspace's `config.toml`, the project's
+`config.toml`. The project's file is also the schema: it names every key, its type by its default, and its unit.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tools.mill.plan import BY_TOOL
+
+ROOT = Path(__file__).resolve().parents[2]
+TEST_NAME = "data_TEST"
+"""A workspace of this name is the vertical slice: `[test.TOOL]` applies there."""
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}\Z")
+
+
+class UsageError(Exception):
+    """Something the user wrote cannot be used; the message says what, where, and what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One workspace's settings: a table of values per tool, and per dataset."""
+
+    base: Path
+    sections: Mapping[str, Mapping[str, Any]]
+    datasets: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def test(self) -> bool:
+        return self.base.absolute().name == TEST_NAME
+
+
+def load(base: Path, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read all settings of a workspace. Raises UsageError that names the key and the file."""
+    project = ROOT / "config.toml"
+    schema = _read(project)
+    sections = {tool: dict(schema.get(tool, {})) for tool in BY_TOOL}
+    own = base / "config.toml"
+    if base.absolute().name == TEST_NAME:
+        parent = base.absolute().parent / "config.toml"
+        layers = [(parent, "sections"), (project, "test"), (parent, "test"), (own, "sections")]
+        named = [parent, own]
+    else:
+        layers, named = [(own, "sections")], [own]
+    for path, which in layers:
+        content = _read(path) if path.exists() else {}
+        _check_sections(content, schema, path)
+        part = content.get("test", {}) if which == "test" else content
+        for tool in sections:
+            for key, value in part.get(tool, {}).items():
+                sections[tool][key] = _typed(value, schema[tool][key], f"[{tool}] {key}", str(path))
+    _apply_environment(sections, schema, environ)
+    return Settings(base, sections, _datasets(schema["dataset"]["default"], named))
+
+
+def dataset_names(settings: Settings) -> tuple[str, ...]:
+    return tuple(sorted(settings.datasets))
+
+
+@cache
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        with open(path, "rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror}). Put it back or mend its permissions.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not valid TOML: {error}. Mend that line.") from error
+
+
+def _check_sections(content: Mapping[str, Any], schema: Mapping[str, Any], path: Path) -> None:
+    for tables, where in ((content, ""), (content.get("test", {}), "test.")):
+        for section, table in tables.items():
+            if not where and section in ("test", "dataset"):
+                continue
+            if section not in BY_TOOL or not isinstance(table, dict):
+                known = ", ".join(BY_TOOL)
+                raise UsageError(f"{path}: [{where}{section}] is not a section. There are: {known}, dataset.NAME.")
+            for key in table:
+                if key not in schema.get(section, {}):
+                    raise UsageError(
+                        f"{path}: [{where}{section}] {key} is not a setting. {_nearest(key, schema[section])}"
+                    )
+
+
+def _nearest(key: str, known: Mapping[str, Any]) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(key, known, 1)
+    return f"Did you mean {close[0]}?" if close else f"There are: {', '.join(known)}."
+
+
+def _typed(value: Any, default: Any, name: str, where: str) -> Any:
+    """The value in the type of its default; whole numbers may stand for fractions."""
+    if isinstance(default, float) and type(value) in (int, float):
+        return float(value)
+    if isinstance(default, dict) and isinstance(value, dict):
+        if all(type(number) in (int, float) for number in value.values()):
+            return {key: float(number) for key, number in value.items()}
+        raise UsageError(f"{where}: {name} must hold numbers, as in {_toml(default)}.")
+    if type(value) is type(default):
+        return value
+    raise UsageError(f"{where}: {name} must be {_kind(default)}, as in {_toml(default)}, not {value!r}.")
+
+
+def _kind(default: Any) -> str:
+    kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", dict: "a table of numbers"}
+    return kinds[type(default)]
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {number}" for key, number in value.items()) + "}"
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def parse(text: str, default: Any, name: str, where: str) -> Any:
+    """A setting written as text (environment, option). A table is written `close=0.35,mid=0.4`."""
+    if isinstance(default, str):
+        return text
+    if isinstance(default, dict):
+        text = "{" + text.strip("{} ") + "}"
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    return _typed(value, default, name, where)
+
+
+def _apply_environment(
+    sections: dict[str, dict[str, Any]], schema: Mapping[str, Any], environ: Mapping[str, str]
+) -> None:
+    for variable, text in environ.items():
+        match = re.match(rf"MILL_({'|'.join(BY_TOOL)})_(.+)\Z".upper(), variable)
+        if match:
+            tool, key = match[1].lower(), match[2].lower()
+            if key not in schema[tool]:
+                raise UsageError(f"The environment's {variable} is not a setting. {_nearest(key, schema[tool])}")
+            sections[tool][key] = parse(text, schema[tool][key], f"[{tool}] {key}", f"The environment's {variable}")
+
+
+def _datasets(defaults: Mapping[str, Any], paths: list[Path]) -> dict[str, dict[str, Any]]:
+    """All configured datasets, or the one named default. A dataset inherits what it does not say."""
+    found: dict[str, dict[str, Any]] = {}
+    for path in paths:
+        for name, table in (_read(path) if path.exists() else {}).get("dataset", {}).items():
+            if not _NAME.match(name) or not isinstance(table, dict):
+                raise UsageError(
+                    f"{path}: [dataset.{name}] is no name for a dataset. Use 1 to 40 of a-z, 0-9 and -, not first -."
+                )
+            dataset = found.setdefault(name, dict(defaults))
+            for key, value in table.items():
+                if key not in defaults:
+                    raise UsageError(f"{path}: [dataset.{name}] {key} is not a setting. {_nearest(key, defaults)}")
+                dataset[key] = _typed(value, defaults[key], f"[dataset.{name}] {key}", str(path))
+    return found or {"default": dict(defaults)}

@@ -1,0 +1,236 @@
+"""Sources: bring the manifest in line with the user's folders. Each file is read once; nothing is written to them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.mill import files, settle
+from tools.mill.items import ADDRESS_HEX, VERSION_HEX, claim
+from tools.mill.manifest import transaction, utc_now
+from tools.mill.plan import FOLDERS
+from tools.mill.pool import Way, run_all
+from tools.mill.progress import progress
+from tools.mill.settings import UsageError
+from tools.mill.tool import Asked
+from tools.mill.walk import Found, shown, walk
+
+COMMIT_S = 1.0
+_CHUNK = 1 << 20
+_COPY_HEX = 12
+KINDS = {folder: kind for kind, folder in FOLDERS.items()}
+Key = tuple[str, bytes]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One user file as the manifest knows it. sha256 is None where it could not be read."""
+
+    kind: str
+    path: bytes
+    sha256: str | None
+
+    @property
+    def group(self) -> str:
+        """Files of one group are the same picture or film; one that could not be read is like no other."""
+        return self.sha256 or "unread" + hashlib.sha256(self.path).hexdigest()
+
+    def address(self, first: bool) -> str:
+        plain = self.group[:ADDRESS_HEX]
+        return plain if first else f"{plain}~{hashlib.sha256(self.path).hexdigest()[:_COPY_HEX]}"
+
+    @property
+    def version(self) -> str:
+        # A reference is also whose folder it lies in.
+        named = self.path.split(b"/")[0] if self.kind == "reference" else b""
+        return hashlib.sha256(self.group.encode() + b"/" + named).hexdigest()[:VERSION_HEX]
+
+
+def refresh(db: sqlite3.Connection, base: Path, asked: Asked) -> tuple[str, ...]:
+    """Read what is new or changed, take out what is gone, and give every file its item. A dry run only counts.
+
+    Raises UsageError where a folder is gone or empty, or more than half of its sources are, unless that is accepted.
+    """
+    found = {(file.kind, file.path): file for file in walk(base)}
+    if not asked.accept_vanished:
+        _refuse_lost_folders(db, base, found)
+    known = {(KINDS[row["folder"]], bytes(row["path"])): row for row in db.execute("select * from file")}
+    fresh = [file for key, file in found.items() if key not in known or _stat(file) != _row_stat(known[key])]
+    if asked.dry_run:
+        return (f"intake: {len(fresh)} new or changed files would be read.",)
+    _read(db, base, fresh, asked.workers)
+    lost = [(FOLDERS[kind], path) for kind, path in known if (kind, path) not in found]
+    with transaction(db):
+        db.executemany("delete from file where folder = ? and path = ?", lost)
+        step_id = db.execute("select id from step where tool = 'intake'").fetchone()[0]
+        changes = _assign(db, step_id)
+        if not asked.accept_vanished:
+            _refuse_lost_sources(db, base, changes)
+        _apply(db, changes)
+    return tuple(
+        f"intake: {row['path']} is gone; what was made from it leaves the package." for row in changes.vanished
+    )
+
+
+def _stat(file: Found) -> tuple[int, int, int, int]:
+    return file.size, file.mtime_ns, file.ctime_ns, file.inode
+
+
+def _row_stat(row: sqlite3.Row) -> tuple[int, int, int, int] | None:
+    stat = row["size"], row["mtime_ns"], row["ctime_ns"], row["inode"]
+    return stat if row["sha256"] else None
+
+
+def _read(db: sqlite3.Connection, base: Path, fresh: list[Found], workers: int) -> None:
+    """Hash the new and the changed files and write them down, a second's worth at a time."""
+    way = Way("threads", max(1, workers))
+    batch: list[tuple[object, ...]] = []
+    last = time.monotonic()
+    for answer in progress(run_all(_digest, fresh, base, way), "read", len(fresh)):
+        file = answer.job
+        if answer.error:
+            raise UsageError(answer.error)
+        batch.append((FOLDERS[file.kind], file.path, shown(file.path), *_stat(file), answer.value))
+        if time.monotonic() - last > COMMIT_S:
+            _save(db, batch)
+            batch, last = [], time.monotonic()
+    _save(db, batch)
+
+
+def _save(db: sqlite3.Connection, batch: Iterable[tuple[object, ...]]) -> None:
+    with transaction(db):
+        db.executemany(
+            """insert into file (folder, path, shown, size, mtime_ns, ctime_ns, inode, sha256)
+            values (?, ?, ?, ?, ?, ?, ?, ?)
+            on conflict (folder, path) do update set size = excluded.size, mtime_ns = excluded.mtime_ns,
+            ctime_ns = excluded.ctime_ns, inode = excluded.inode, sha256 = excluded.sha256, item_id = null""",
+            batch,
+        )
+
+
+def _digest(file: Found, base: Path) -> str | None:
+    """SHA-256 of a user's file, or None where it cannot be read: intake says why."""
+    try:
+        with open(files.source_path(base, FOLDERS[file.kind], file.path), "rb", buffering=0) as stream:
+            digest = hashlib.sha256()
+            while chunk := stream.read(_CHUNK):
+                digest.update(chunk)
+            return digest.hexdigest()
+    except (PermissionError, FileNotFoundError, IsADirectoryError):
+        return None
+    except OSError as error:
+        if error.errno in files.NO_ROOM:
+            # A dying disk gives EIO on reading: this file's fault, not the workspace's.
+            return None
+        raise
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What becomes of the source items: (file id, source, address), ids of vanished items."""
+
+    placed: list[tuple[int, Source, str]]
+    vanished: list[sqlite3.Row]
+    step_id: int
+
+
+def _assign(db: sqlite3.Connection, step_id: int) -> Changes:
+    """Give every file its address. Of equal files the first by name is the source, the others are its copies."""
+    groups: dict[tuple[str, str], list[tuple[int, Source]]] = defaultdict(list)
+    for row in db.execute("select id, folder, path, sha256 from file"):
+        source = Source(KINDS[row["folder"]], bytes(row["path"]), row["sha256"])
+        groups[source.kind, source.group].append((row["id"], source))
+    placed = [
+        (file_id, source, source.address(place == 0))
+        for group in groups.values()
+        for place, (file_id, source) in enumerate(sorted(group, key=lambda pair: pair[1].path))
+    ]
+    now = {(source.kind, address) for _, source, address in placed}
+    marks = ", ".join("?" * len(FOLDERS))
+    items = db.execute(
+        f"select id, kind, address, path, sha256 from item where kind in ({marks}) and newest", [*FOLDERS]
+    )
+    vanished = [row for row in items if (row["kind"], row["address"]) not in now]
+    return Changes(placed, vanished, step_id)
+
+
+def _apply(db: sqlite3.Connection, changes: Changes) -> None:
+    for row in changes.vanished:
+        db.execute("update item set newest = 0 where id = ?", (row["id"],))
+        _audit(db, "vanished", row["id"], row["path"], row["sha256"], "Its file is no longer in the folder.")
+        settle.mark(db)
+    linked = {row[0]: row[1] for row in db.execute("select id, item_id from file")}
+    for file_id, source, address in changes.placed:
+        path = _path(source)
+        if linked[file_id] is None or not _unchanged(db, linked[file_id], address, source, path):
+            item_id = _ensure_item(db, changes.step_id, source, address, path)
+            db.execute("update file set item_id = ? where id = ?", (item_id, file_id))
+
+
+def _path(source: Source) -> str:
+    return f"{FOLDERS[source.kind]}/{shown(source.path)}"
+
+
+def _unchanged(db: sqlite3.Connection, item_id: int, address: str, source: Source, path: str) -> bool:
+    row = db.execute("select kind, address, version, path, newest from item where id = ?", (item_id,)).fetchone()
+    return row is not None and tuple(row) == (source.kind, address, source.version, path, 1)
+
+
+def _ensure_item(db: sqlite3.Connection, step_id: int, source: Source, address: str, path: str) -> int:
+    settle.mark(db)
+    key = (source.kind, address, source.version)
+    row = db.execute("select id, newest from item where kind = ? and address = ? and version = ?", key).fetchone()
+    if row is None or not row["newest"]:
+        db.execute("update item set newest = 0 where kind = ? and address = ? and newest", key[:2])
+    if row is None:
+        cursor = db.execute(
+            """insert into item (kind, address, version, step_id, path, sha256, made, newest, created_at)
+            values (?, ?, ?, ?, ?, ?, 1, 1, ?)""",
+            (*key, step_id, path, source.sha256, utc_now()),
+        )
+        return int(cursor.lastrowid or 0)
+    db.execute("update item set path = ?, newest = 1 where id = ?", (path, row["id"]))
+    if not row["newest"]:
+        claim(db, [row["id"]])
+        _audit(db, "returned", row["id"], path, source.sha256, "Its file is in the folder again.")
+    return int(row["id"])
+
+
+def _audit(db: sqlite3.Connection, action: str, item_id: int, path: str | None, sha256: str | None, why: str) -> None:
+    db.execute(
+        "insert into audit (at, actor, action, item_id, path, sha256, why) values (?, 'intake', ?, ?, ?, ?, ?)",
+        (utc_now(), action, item_id, path, sha256, why),
+    )
+
+
+def _counts(db: sqlite3.Connection) -> Iterator[tuple[str, int]]:
+    yield from db.execute("select kind, count(*) from item where parent_id is null and newest group by kind").fetchall()
+
+
+def _refuse_lost_folders(db: sqlite3.Connection, base: Path, found: Mapping[Key, Found]) -> None:
+    present = {kind for kind, _ in found}
+    for kind, count in _counts(db):
+        if kind not in present:
+            state = "is empty" if os.path.isdir(base / FOLDERS[kind]) else "is not there"
+            raise UsageError(
+                f"{base / FOLDERS[kind]} {state}, but {count} sources came from it. Mount its disk, "
+                "or say that they are really gone: ACCEPT_VANISHED=1 (--accept-vanished)."
+            )
+
+
+def _refuse_lost_sources(db: sqlite3.Connection, base: Path, changes: Changes) -> None:
+    # A file that was replaced by another of its name is no loss.
+    present = {_path(source) for _, source, _ in changes.placed}
+    for kind, count in _counts(db):
+        lost = sum(row["kind"] == kind and row["path"] not in present for row in changes.vanished)
+        if lost * 2 > count:
+            raise UsageError(
+                f"{lost} of {count} sources are gone from {base / FOLDERS[kind]}. Mount the disk they are on, "
+                "or say that they are really gone: ACCEPT_VANISHED=1 (--accept-vanished)."
+            )

@@ -1,0 +1,108 @@
+"""Steps: the plan written into the manifest, and what waits at each."""
+
+from __future__ import annotations
+
+import sqlite3
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from tools.mill import settle
+from tools.mill.manifest import sql, transaction
+from tools.mill.plan import BY_TOOL, PLAN
+from tools.mill.settings import Settings
+from tools.mill.tool import Row
+
+_PAGE = 500
+
+
+def ensure(db: sqlite3.Connection, settings: Settings, tool: str, dataset: str) -> int:
+    """Write the plan's steps for all configured datasets; returns the id of one of them."""
+    wanted = [
+        (position, step, name)
+        for position, step in enumerate(PLAN)
+        for name in (sorted(settings.datasets) if step.per_dataset else [""])
+    ]
+    rows = {(p, s.stage, s.tool, name, s.gate) for p, s, name in wanted}
+    have = {tuple(row) for row in db.execute("select position, stage, tool, dataset, gate from step where active")}
+    if rows != have:
+        with transaction(db):
+            db.execute("update step set active = 0")
+            db.executemany(
+                """insert into step (position, stage, tool, dataset, gate) values (?, ?, ?, ?, ?)
+                on conflict (tool, dataset) do update set position = excluded.position, stage = excluded.stage,
+                gate = excluded.gate, active = 1""",
+                sorted(rows),
+            )
+            db.execute("delete from step_kind")
+            for step_id, name in db.execute("select id, tool from step").fetchall():
+                kinds = [(kind, "input") for kind in BY_TOOL[name].takes] + [(k, "output") for k in BY_TOOL[name].makes]
+                db.executemany("insert into step_kind values (?, ?, ?)", [(step_id, *kind) for kind in kinds])
+            settle.mark(db)
+    row = db.execute("select id from step where tool = ? and dataset = ?", (tool, dataset)).fetchone()
+    return int(row[0])
+
+
+def _inputs(tool: str) -> str:
+    return sql(f"inputs/{tool}").strip().rstrip(";")
+
+
+def input_rows(db: sqlite3.Connection, tool: str, dataset: str) -> list[dict[str, Any]]:
+    """The whole input set of a tool that works on sets, with what people decided: pinned, excluded."""
+    rows = [dict(row) for row in db.execute(_inputs(tool), {"dataset": dataset})]
+    settle.load_decisions(db, dataset)
+    verdicts = {row[0]: row[1] for row in db.execute("select item_id, verdict from temp.decided")}
+    for row in rows:
+        verdict = verdicts.get(row["item_id"])
+        row["pinned"], row["excluded"] = verdict == "pin", verdict == "reject"
+    return rows
+
+
+class Queue:
+    """The inputs that wait at a step: only their ids are held, the rows come a page at a time."""
+
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        tool: str,
+        dataset: str,
+        step_id: int,
+        recipe_id: int | None,
+        retry_failed: bool,
+        limit: int | None,
+    ) -> None:
+        self.db, self.tool, self.dataset = db, tool, dataset
+        found = db.execute(
+            f"""
+            select waiting.item_id
+            from ({_inputs(tool)}) as waiting
+            left join outcome as done
+                on done.step_id = :step and done.item_id = waiting.item_id and done.latest
+            where done.id is null or done.recipe_id is not :recipe or (:retry and done.status = 'failed')
+            order by waiting.item_id
+            limit :limit
+            """,
+            {
+                "dataset": dataset,
+                "step": step_id,
+                "recipe": recipe_id,
+                "retry": retry_failed,
+                "limit": -1 if limit is None else limit,
+            },
+        )
+        self.ids = array("q", (row[0] for row in found))
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __iter__(self) -> Iterator[Row]:
+        for start in range(0, len(self.ids), _PAGE):
+            yield from self._page(self.ids[start : start + _PAGE])
+
+    def _page(self, ids: Sequence[int]) -> list[dict[str, Any]]:
+        marks = ", ".join(str(item_id) for item_id in ids)
+        found = self.db.execute(
+            f"select * from ({_inputs(self.tool)}) as waiting where waiting.item_id in ({marks})",
+            {"dataset": self.dataset},
+        )
+        return [dict(row) for row in found]

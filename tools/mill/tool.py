@@ -1,0 +1,181 @@
+"""What a tool is: the plain data that passes between a tool, the loop and the workers."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, Literal, Protocol, TypeVar
+
+from tools.mill import files
+
+Row = Mapping[str, Any]
+"""One row of `sql/inputs/TOOL.sql`: at least item_id, kind and address, beside what the tool asks for."""
+
+T = TypeVar("T")
+
+
+def operational(default: T) -> T:
+    """A parameter that changes how a step runs, never what comes out (deadline, memory): kept out of the recipe."""
+    return field(default=default, metadata={"recipe": False})
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A threshold in the configuration that decides from a stored measurement, and nothing else.
+
+    An item is rejected for `reason` where its `metric` (a column of the tool's table) is `op` than `[TOOL] key`.
+    """
+
+    reason: str
+    metric: str
+    op: Literal["<", ">"]
+    key: str
+    default: float
+    description: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A reason the tool's own code gives: a 'defect' (nothing usable exists) or a 'choice' (others were better)."""
+
+    code: str
+    nature: Literal["defect", "choice"]
+    description: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a tool says of one item before limits and decisions."""
+
+    status: Literal["ok", "rejected", "failed"] = "ok"
+    reason: str | None = None
+    detail: str | None = None
+
+
+OK = Verdict()
+
+
+def rejected(reason: str, detail: str | None = None) -> Verdict:
+    return Verdict("rejected", reason, detail)
+
+
+def failed(detail: str) -> Verdict:
+    return Verdict("failed", "failed", detail)
+
+
+@dataclass(frozen=True)
+class Made:
+    """One output item, judged by the tool that made it.
+
+    kind, address: as in DESIGN "address". file: None for what a parameter dropped (a row without a file).
+    facts: columns of the table named like the kind. measures: columns of the table named like the tool.
+    sides: (item_id, role) of side inputs.
+    """
+
+    kind: str
+    address: str
+    file: files.Stored | None = None
+    width: int | None = None
+    height: int | None = None
+    facts: Row = field(default_factory=dict)
+    measures: Row = field(default_factory=dict)
+    verdict: Verdict = OK
+    sides: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one input: the verdict on it, its facts and measurements, and what was made from it."""
+
+    verdict: Verdict = OK
+    facts: Row = field(default_factory=dict)
+    measures: Row = field(default_factory=dict)
+    made: tuple[Made, ...] = ()
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One training set made from the workspace: `[dataset.NAME]`."""
+
+    name: str = "default"
+    subject: str = ""
+    kind: str = "character"
+    trigger: str = ""
+    class_word: str = "person"
+    target: str = "sdxl"
+    count: int = 40
+    quota: Mapping[str, float] = field(default_factory=lambda: {"close": 0.35, "mid": 0.40, "far": 0.25})
+    max_per_source: float = 0.25
+
+
+P = TypeVar("P")
+
+
+@dataclass(frozen=True)
+class Bench(Generic[P]):
+    """Where a worker works: the workspace, the parameters, and what stands beside them. Plain data, sent by pickle."""
+
+    base: Path
+    params: P
+    dataset: Dataset
+    sides: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+    threads: int = 1
+
+    def store(self, path: str, data: bytes) -> files.Stored:
+        """Write data to a path below the workspace, whole or not at all."""
+        return files.store(self.base, path, data)
+
+    def file(self, row: Row) -> Path:
+        """The file of an item that a tool made."""
+        return self.base / str(row["path"])
+
+    def source(self, row: Row) -> bytes:
+        """The absolute path of a source's file, as bytes. The row needs the columns folder and raw_path."""
+        return files.source_path(self.base, row["folder"], row["raw_path"])
+
+
+class Work(Protocol):
+    def __call__(self, row: Row, bench: Bench[Any], /) -> Result: ...
+
+
+class WorkSet(Protocol):
+    def __call__(self, rows: Sequence[Row], bench: Bench[Any], /) -> Mapping[int, Result]: ...
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One verb, declared. Exactly one of work (item by item, in workers) and work_set (the whole set, here).
+
+    engine: the kind of engine it runs, whose name stands in `params.engine`. sides: names of `sql/sides/TOOL.NAME.sql`.
+    dataset_keys: the settings of the dataset that decide what comes out. prepare: what must be known before it is
+    asked what waits; returns sentences for the user. conclude: rows of its own, in the set's transaction.
+    """
+
+    name: str
+    version: int
+    params: type[Any]
+    limits: Sequence[Limit] = ()
+    reasons: Sequence[Reason] = ()
+    work: Work | None = None
+    work_set: WorkSet | None = None
+    engine: str | None = None
+    sides: Sequence[str] = ()
+    dataset_keys: Sequence[str] = ()
+    prepare: Callable[[sqlite3.Connection, Path, Asked], tuple[str, ...]] | None = None
+    conclude: Callable[[sqlite3.Connection, int, Dataset, Mapping[int, Result]], None] | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the caller asked of one run. workers: 0 works in this process; limit: None takes all that waits."""
+
+    dataset: str = ""
+    workers: int = 1
+    limit: int | None = None
+    dry_run: bool = False
+    retry_failed: bool = False
+    accept_vanished: bool = False
