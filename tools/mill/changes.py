@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tools.mill.files import told
 from tools.mill.plan import BY_TOOL, PLAN, Step
 from tools.mill.settings import ROOT, Settings, UsageError, load
 from tools.mill.walk import walk
@@ -39,6 +40,10 @@ def main(arguments: list[str]) -> int:
     except UsageError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 2
+    except (OSError, sqlite3.Error) as error:
+        what = told(error) if isinstance(error, OSError) else f"the manifest could not be used ({error})"
+        print(f"Stopped: {what}. Mend it and type make again.", file=sys.stderr)
+        return 1
     print(__doc__, file=sys.stderr)
     return 2
 

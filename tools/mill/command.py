@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 import click
 
-from tools.mill import loop, machine, runs, settings
+from tools.mill import files, loop, machine, runs, settings
 from tools.mill.lock import Held
 from tools.mill.plan import BY_TOOL
 from tools.mill.pool import Stop
@@ -62,8 +62,7 @@ def guard(program: Callable[[], int | None]) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = BROKE
     except OSError as error:
-        where = f": {error.filename}" if error.filename else ""
-        click.echo(f"Stopped: {error.strerror or error}{where}. Mend it; the next run goes on from here.", err=True)
+        click.echo(f"Stopped: {files.told(error)}. Mend it; the next run goes on from here.", err=True)
         code = BROKE
     sys.exit(code)
 
@@ -74,7 +73,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
 
 def make(tool: Tool, doc: str) -> click.Command:
     """The click command of a tool: shared options, then one option for each key of its configuration section."""
-    schema = settings.load(Path(os.devnull)).sections[tool.name]
+    schema = settings.load(Path(os.devnull), {}).sections[tool.name]
 
     def callback(base: Path, as_json: bool, quiet: bool, verbose: bool, **options: Any) -> int:
         loaded = settings.load(base)

@@ -8,6 +8,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.mill.walk import shown
+
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
 """Errors of a disk, not of an item: they stop the run."""
 
@@ -42,6 +44,14 @@ def store(base: Path, path: str, data: bytes) -> Stored:
         part.unlink(missing_ok=True)
         raise OSError(error.errno, error.strerror, str(target)) from error
     return Stored(path, hashlib.sha256(data).hexdigest(), len(data))
+
+
+def told(error: OSError) -> str:
+    """An error of the system as people read it: what, and of which file. A name that is no text is escaped."""
+    what = error.strerror or str(error)
+    if not isinstance(error.filename, str | bytes):
+        return what
+    return f"{what}: {shown(os.fsencode(error.filename))}"
 
 
 def source_path(base: Path, folder: str, raw_path: bytes) -> bytes:

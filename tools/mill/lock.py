@@ -44,4 +44,4 @@ def _sentence(base: Path, name: str, text: str) -> str:
         who = f"process {holder['pid']} on {holder['host']} since {holder['since']}"
     except (ValueError, KeyError):
         who = "another process that has just started"
-    return f"{name} is already running on {base}: held by {who}. Wait until it has finished, or end it."
+    return f"{name} is already running on {base.absolute()}: held by {who}. Wait until it has finished, or end it."

@@ -7,23 +7,26 @@ import importlib
 import json
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tools.mill import limits, links, machine, recipe, runs, settle, steps, sweep
 from tools.mill.lock import hold
-from tools.mill.manifest import connect, meta, set_meta, sql, transaction
-from tools.mill.plan import BY_TOOL
-from tools.mill.pool import Way, run_all
+from tools.mill.manifest import NAME, connect, meta, require, set_meta, sql, transaction
+from tools.mill.plan import BY_TOOL, folder_of
+from tools.mill.pool import Stop, Way, run_all
 from tools.mill.progress import progress
 from tools.mill.record import Entry, Recorder
 from tools.mill.settings import Settings
 from tools.mill.tool import Asked, Bench, Dataset, Result, Row, Tool, failed
 
 COMMIT_S = 0.5
-"""How long finished work may wait for its rows; a kill loses no more than this."""
+"""How long finished work may wait for its rows; a kill loses no more than twice this."""
+
+_NO_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY})
 
 
 @dataclass(frozen=True)
@@ -57,13 +60,20 @@ def run(tool: Tool, settings: Settings, values: Mapping[str, Any], asked: Asked)
     Raises Held, UsageError, Stop, OSError and sqlite3.Error; what was recorded before that stays.
     """
     start = time.perf_counter()
+    first = BY_TOOL[tool.name].gate is None
+    if not first:
+        require(settings.base)
     with hold(settings.base, tool.name, asked.dataset):
-        db = connect(settings.base, create=True)
+        db = connect(settings.base, create=first)
         try:
             if asked.dry_run:
                 # A dry run decides and settles like a real one, and then takes it all back.
                 db.execute("begin immediate")
             report = _run(db, tool, settings, values, asked)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF in _NO_ROOM:
+                raise Stop(f"{error}: {settings.base.absolute() / NAME}") from error
+            raise
         finally:
             db.close()
     return dataclasses.replace(report, seconds=time.perf_counter() - start)
@@ -75,22 +85,24 @@ def _run(
     base = settings.base.absolute()
     step_id = steps.ensure(db, settings, tool.name, asked.dataset)
     if not asked.dry_run:
-        sweep.after_crash(db, base, step_id, BY_TOOL[tool.name].folder)
-    before = db.total_changes
+        sweep.after_crash(db, base, step_id, folder_of(tool.name, asked.dataset))
     noticed = tool.prepare(db, base, asked) if tool.prepare else ()
     work = _prepare(db, base, tool, settings, values, asked, step_id)
+    notes = (*noticed, *work.notes)
     decided = _decide_again(work)
     if settle.is_due(db):
         with transaction(db):
             settle.settle(db)
         # What has settled may have changed the set.
         work = _prepare(db, base, tool, settings, values, asked, step_id)
+    if not tool.work_set:
+        _follow(work)
     queue = work.queue()
     due = bool(queue) or decided or _set_changed(work)
     run_id = _one_run(work, queue) if due and not asked.dry_run else None
-    if db.total_changes != before and not asked.dry_run:
+    if not asked.dry_run:
         links.rebuild(db, base, step_id, tool.name, asked.dataset)
-    return runs.report(db, step_id, tool.name, asked.dataset, len(queue), run_id, (*noticed, *work.notes))
+    return runs.report(db, step_id, tool.name, asked.dataset, len(queue), run_id, notes)
 
 
 def _prepare(
@@ -151,19 +163,23 @@ def _side(db: sqlite3.Connection, name: str, dataset: str) -> list[dict[str, Any
 def _decide_again(work: _Work) -> bool:
     """Where a bound was moved: decide again from what is stored. True where there was something to decide."""
     db, tool = work.db, work.tool
-    row = db.execute("select limits_json, recipe_id from step where id = ?", (work.step_id,)).fetchone()
-    before = json.loads(row["limits_json"])
+    before = json.loads(db.execute("select limits_json from step where id = ?", (work.step_id,)).fetchone()[0])
     with transaction(db):
         limits.declare(db, tool.name, tool.limits, tool.reasons)
-        if row["recipe_id"] != work.recipe_id and not work.tool.work_set:
-            db.execute("update step set recipe_id = ? where id = ?", (work.recipe_id, work.step_id))
         if before == work.bounds:
             return False
-        changed = limits.changed(tool.limits, work.bounds, before)
+        changed = None if before.keys() - work.bounds.keys() else limits.changed(tool.limits, work.bounds, before)
         limits.decide(db, work.step_id, tool.name, tool.limits, work.bounds, changed=changed)
         db.execute("update step set limits_json = ? where id = ?", (json.dumps(work.bounds), work.step_id))
         settle.mark(db)
     return bool(before)
+
+
+def _follow(work: _Work) -> None:
+    """From now on the step goes by this recipe: what was judged by another one waits."""
+    with transaction(work.db):
+        question = "update step set recipe_id = :recipe where id = :step and recipe_id is not :recipe"
+        work.db.execute(question, {"recipe": work.recipe_id, "step": work.step_id})
 
 
 def _set_changed(work: _Work) -> bool:
@@ -179,29 +195,34 @@ def _one_run(work: _Work, queue: steps.Queue) -> int:
     db, start = work.db, time.perf_counter()
     with transaction(db):
         run_id = runs.begin(db, work.step_id, work.recipe_id, work.bounds, work.asked.workers)
-        db.execute("update step set recipe_id = ? where id = ?", (work.recipe_id, work.step_id))
     recorder = Recorder(
         *(db, work.tool.name, work.place, list(BY_TOOL).index(work.tool.name), work.recipe_id, run_id),
         *(work.tool.limits, work.tool.reasons, work.bounds),
     )
-    status = "broken"
     try:
         if work.tool.work_set:
             _map_set(work, recorder)
         else:
             _map_each(work, recorder, queue)
-        status = "done"
-    except KeyboardInterrupt:
-        status = "interrupted"
+    except BaseException as problem:
+        status = "interrupted" if isinstance(problem, KeyboardInterrupt) else "broken"
+        _break_off(work, run_id, status, time.perf_counter() - start)
         raise
-    finally:
-        with transaction(db):
-            runs.finish(db, run_id, status, time.perf_counter() - start)
-            if status == "done" and settle.is_due(db):
-                settle.settle(db)
-        if status != "done":
-            sweep.orphans(db, work.bench.base, BY_TOOL[work.tool.name].folder, run_id)
+    with transaction(db):
+        runs.finish(db, run_id, "done", time.perf_counter() - start)
+        if settle.is_due(db):
+            settle.settle(db)
     return run_id
+
+
+def _break_off(work: _Work, run_id: int, status: str, seconds: float) -> None:
+    """Close a run that ended early and remove the files that got no rows."""
+    # On a full disk this cannot be written either: then it is left to the next run, as after a kill, and what is told
+    # is the first error.
+    with suppress(sqlite3.Error, OSError):
+        sweep.orphans(work.db, work.bench.base, folder_of(work.tool.name, work.asked.dataset), run_id)
+        with transaction(work.db):
+            runs.finish(work.db, run_id, status, seconds)
 
 
 def _map_set(work: _Work, recorder: Recorder) -> None:
@@ -211,6 +232,8 @@ def _map_set(work: _Work, recorder: Recorder) -> None:
     results = work.tool.work_set(rows, work.bench)
     share = (time.perf_counter() - start) / max(1, len(rows))
     with transaction(work.db):
+        # Not before: that a set has lost its last member is known by its recipe alone.
+        _follow(work)
         recorder.record([Entry(row, results[row["item_id"]], share) for row in rows])
         if work.tool.conclude:
             work.tool.conclude(work.db, work.step_id, work.bench.dataset, results)
@@ -219,18 +242,25 @@ def _map_set(work: _Work, recorder: Recorder) -> None:
 def _map_each(work: _Work, recorder: Recorder, queue: steps.Queue) -> None:
     batch: list[Entry] = []
     last = time.monotonic()
-    for entry in progress(_answers(work, queue), work.tool.name, len(queue)):
-        batch.append(entry)
-        if time.monotonic() - last > COMMIT_S:
+
+    def commit() -> None:
+        nonlocal last
+        if batch:
             with transaction(work.db):
                 recorder.record(batch)
-            batch, last = [], time.monotonic()
-    if batch:
-        with transaction(work.db):
-            recorder.record(batch)
+            batch.clear()
+        last = time.monotonic()
+
+    # Closed at once when something goes wrong here, so that no worker writes another file.
+    with closing(_answers(work, queue, commit)) as answers:
+        for entry in progress(answers, work.tool.name, len(queue)):
+            batch.append(entry)
+            if time.monotonic() - last > COMMIT_S:
+                commit()
+    commit()
 
 
-def _answers(work: _Work, queue: steps.Queue) -> Iterator[Entry]:
+def _answers(work: _Work, queue: steps.Queue, idle: Callable[[], None]) -> Generator[Entry, None, None]:
     params = work.bench.params
     workers = min(work.asked.workers, len(queue))
     bench = dataclasses.replace(work.bench, threads=max(1, machine.cores() // max(1, workers)))
@@ -239,10 +269,13 @@ def _answers(work: _Work, queue: steps.Queue) -> Iterator[Entry]:
         max(1, workers),
         getattr(params, "deadline_s", None),
         getattr(params, "memory_mb", 0),
+        COMMIT_S,
+        idle,
     )
-    for answer in run_all(do, queue, (work.tool.name, bench), way):
-        result = answer.value if answer.value is not None else Result(failed(answer.error or "It gave no result."))
-        yield Entry(answer.job, result, answer.seconds)
+    with closing(run_all(do, queue, (work.tool.name, bench), way)) as answers:
+        for answer in answers:
+            result = answer.value if answer.value is not None else Result(failed(answer.error or "It gave no result."))
+            yield Entry(answer.job, result, answer.seconds)
 
 
 def do(row: Row, shared: tuple[str, Bench[Any]]) -> Result:

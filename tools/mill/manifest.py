@@ -34,9 +34,10 @@ def connect(base: Path, *, create: bool = False) -> sqlite3.Connection:
     Raises UsageError where there is none and it is not to be created, or where it is newer than this program.
     """
     path = base / NAME
-    if not path.exists() and not create:
-        raise UsageError(f"{path} does not exist. Put footage into {base}/00_raw_videos and type `make all`.")
-    base.mkdir(parents=True, exist_ok=True)
+    if create:
+        base.mkdir(parents=True, exist_ok=True)
+    else:
+        require(base)
     db = sqlite3.connect(path, isolation_level=None, timeout=BUSY_MS / 1000)
     db.row_factory = sqlite3.Row
     db.execute("pragma journal_mode = wal")
@@ -46,6 +47,12 @@ def connect(base: Path, *, create: bool = False) -> sqlite3.Connection:
     db.execute("pragma temp_store = memory")
     _migrate(db, path)
     return db
+
+
+def require(base: Path) -> None:
+    """Raise UsageError where a workspace has no manifest."""
+    if not (base / NAME).exists():
+        raise UsageError(f"{base / NAME} does not exist. Put footage into {base}/00_raw_videos and type `make all`.")
 
 
 @contextmanager

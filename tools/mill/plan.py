@@ -44,3 +44,9 @@ PLAN = (
 )
 
 BY_TOOL = {step.tool: step for step in PLAN}
+
+
+def folder_of(tool: str, dataset: str) -> str | None:
+    """The folder below the workspace that one step alone writes to; of a tool per dataset, each has its own."""
+    step = BY_TOOL[tool]
+    return f"{step.folder}/{dataset}" if step.folder and step.per_dataset else step.folder

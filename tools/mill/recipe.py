@@ -20,8 +20,11 @@ def parameters(params: Any) -> dict[str, Any]:
 
 
 def digest_rows(rows: Iterable[Mapping[str, Any]], *columns: str) -> str:
-    """One digest of a set of rows (of some columns, or of all), whatever their order."""
-    keys = sorted(json.dumps([row[column] for column in columns or row], default=bytes.hex) for row in rows)
+    """One digest of a set of rows (of some columns, or of all but ids: those differ from manifest to manifest)."""
+    keys = sorted(
+        json.dumps([row[name] for name in columns or row if not name.endswith("_id")], default=bytes.hex)
+        for row in rows
+    )
     return hashlib.sha256("\n".join(keys).encode()).hexdigest()
 
 

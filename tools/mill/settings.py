@@ -1,17 +1,19 @@
 """Settings: what the configuration files, the environment and the defaults say. Standard library only.
 
 Precedence, strongest first: option, environment (`MILL_EXTRACT_FPS`), the workspace's `config.toml`, the project's
-`config.toml`. The project's file is also the schema: it names every key, its type by its default, and its unit.
+`config.toml`. In the slice `data/data_TEST`, between those two: `[test.TOOL]` of `data/config.toml`, `[test.TOOL]` of
+the project's, the rest of `data/config.toml`. The project's file is also the schema: it names every key, its type by
+its default, and its unit.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,24 +45,26 @@ class Settings:
 
 def load(base: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     """Read all settings of a workspace. Raises UsageError that names the key and the file."""
-    project = ROOT / "config.toml"
-    schema = _read(project)
-    sections = {tool: dict(schema.get(tool, {})) for tool in BY_TOOL}
-    own = base / "config.toml"
-    if base.absolute().name == TEST_NAME:
-        parent = base.absolute().parent / "config.toml"
-        layers = [(parent, "sections"), (project, "test"), (parent, "test"), (own, "sections")]
-        named = [parent, own]
-    else:
-        layers, named = [(own, "sections")], [own]
-    for path, which in layers:
-        content = _read(path) if path.exists() else {}
+    here = base.absolute()
+    paths = [here / "config.toml"]
+    layers = [(paths[0], "")]
+    if here.name == TEST_NAME:
+        above, project = here.parent / "config.toml", ROOT / "config.toml"
+        layers = [(above, ""), (project, "test."), (above, "test."), *layers, (paths[0], "test.")]
+        paths.insert(0, above)
+    schema = _read(ROOT / "config.toml")
+    contents = {path: _read(path) if path.exists() else {} for path in paths}
+    for path, content in contents.items():
         _check_sections(content, schema, path)
-        part = content.get("test", {}) if which == "test" else content
+    contents[ROOT / "config.toml"] = schema
+    sections = {tool: dict(schema.get(tool, {})) for tool in BY_TOOL}
+    for path, prefix in layers:
+        part = contents[path].get("test", {}) if prefix else contents[path]
         for tool in sections:
             for key, value in part.get(tool, {}).items():
-                sections[tool][key] = _typed(value, schema[tool][key], f"[{tool}] {key}", str(path))
+                sections[tool][key] = _typed(value, schema[tool][key], f"[{prefix}{tool}] {key}", str(path))
     _apply_environment(sections, schema, environ)
+    named = {path: contents[path].get("dataset", {}) for path in paths}
     return Settings(base, sections, _datasets(schema["dataset"]["default"], named))
 
 
@@ -68,7 +72,6 @@ def dataset_names(settings: Settings) -> tuple[str, ...]:
     return tuple(sorted(settings.datasets))
 
 
-@cache
 def _read(path: Path) -> dict[str, Any]:
     try:
         with open(path, "rb") as file:
@@ -80,6 +83,9 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _check_sections(content: Mapping[str, Any], schema: Mapping[str, Any], path: Path) -> None:
+    for section in ("test", "dataset"):
+        if not isinstance(content.get(section, {}), dict):
+            raise UsageError(f"{path}: {section} is not a setting. Did you mean a section, [{section}.NAME]?")
     for tables, where in ((content, ""), (content.get("test", {}), "test.")):
         for section, table in tables.items():
             if not where and section in ("test", "dataset"):
@@ -103,15 +109,22 @@ def _nearest(key: str, known: Mapping[str, Any]) -> str:
 
 def _typed(value: Any, default: Any, name: str, where: str) -> Any:
     """The value in the type of its default; whole numbers may stand for fractions."""
-    if isinstance(default, float) and type(value) in (int, float):
+    if isinstance(default, float) and _is_number(value):
         return float(value)
     if isinstance(default, dict) and isinstance(value, dict):
-        if all(type(number) in (int, float) for number in value.values()):
-            return {key: float(number) for key, number in value.items()}
-        raise UsageError(f"{where}: {name} must hold numbers, as in {_toml(default)}.")
-    if type(value) is type(default):
+        for key, number in value.items():
+            if key not in default:
+                raise UsageError(f"{where}: {name} has no {key!r}. {_nearest(key, default)}")
+            if not _is_number(number):
+                raise UsageError(f"{where}: {name} must hold numbers, as in {_toml(default)}.")
+        return {key: float(number) for key, number in value.items()}
+    if type(value) is type(default) and not isinstance(default, float):
         return value
     raise UsageError(f"{where}: {name} must be {_kind(default)}, as in {_toml(default)}, not {value!r}.")
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and not math.isnan(value)
 
 
 def _kind(default: Any) -> str:
@@ -152,11 +165,11 @@ def _apply_environment(
             sections[tool][key] = parse(text, schema[tool][key], f"[{tool}] {key}", f"The environment's {variable}")
 
 
-def _datasets(defaults: Mapping[str, Any], paths: list[Path]) -> dict[str, dict[str, Any]]:
+def _datasets(defaults: Mapping[str, Any], named: Mapping[Path, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """All configured datasets, or the one named default. A dataset inherits what it does not say."""
     found: dict[str, dict[str, Any]] = {}
-    for path in paths:
-        for name, table in (_read(path) if path.exists() else {}).get("dataset", {}).items():
+    for path, tables in named.items():
+        for name, table in tables.items():
             if not _NAME.match(name) or not isinstance(table, dict):
                 raise UsageError(
                     f"{path}: [dataset.{name}] is no name for a dataset. Use 1 to 40 of a-z, 0-9 and -, not first -."

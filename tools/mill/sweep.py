@@ -14,18 +14,17 @@ def after_crash(db: sqlite3.Connection, base: Path, step_id: int, folder: str | 
     """A run still 'running' while its lock is free was killed: say so, and remove the files it had no rows for."""
     dead = db.execute("select id from run where step_id = ? and status = 'running'", (step_id,)).fetchall()
     if dead:
+        orphans(db, base, folder, dead[-1][0])
         with transaction(db):
             db.executemany(
                 "update run set status = 'killed', finished_at = ? where id = ?", [(utc_now(), row[0]) for row in dead]
             )
-        orphans(db, base, folder, dead[-1][0])
 
 
 def orphans(db: sqlite3.Connection, base: Path, folder: str | None, run_id: int) -> None:
-    """Remove half-written files, and files that no row speaks of (each with an audit row), from a tool's own folder."""
+    """Remove half-written files, and files that no row speaks of (each with an audit row), from a step's own folder."""
     if folder is None or not (base / folder).is_dir():
         return
-    known = {row[0] for row in db.execute(sql("mill/known_files"))}
     lost = []
     for root, _, names in os.walk(base / folder):
         for name in names:
@@ -33,7 +32,7 @@ def orphans(db: sqlite3.Connection, base: Path, folder: str | None, run_id: int)
             relative = os.path.relpath(path, base)
             if name.startswith(TEMPORARY):
                 os.unlink(path)
-            elif relative not in known:
+            elif not db.execute(sql("mill/is_known"), {"path": relative}).fetchone()[0]:
                 lost.append(relative)
     with transaction(db):
         db.executemany(

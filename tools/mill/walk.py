@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,37 +27,43 @@ class Found:
 
 
 def walk(base: Path) -> Iterator[Found]:
-    """All user files of a workspace, at any depth, links followed (each folder once)."""
+    """All user files of a workspace, at any depth, links followed (each folder once, the real one before its links).
+
+    Raises OSError where a folder cannot be listed: what it holds must not be taken for vanished.
+    """
     for kind, folder in FOLDERS.items():
         root = os.path.join(os.fsencode(base), os.fsencode(folder))
-        yield from _below(root, b"", kind, set())
+        if os.path.isdir(root):
+            yield from _below(root, kind)
 
 
-def _below(root: bytes, inside: bytes, kind: str, seen: set[tuple[int, int]]) -> Iterator[Found]:
-    folders = []
-    try:
-        with os.scandir(os.path.join(root, inside)) as entries:
-            for entry in entries:
-                if entry.name.startswith(b".") or entry.name in IGNORED:
-                    continue
-                path = os.path.join(inside, entry.name)
+def _below(root: bytes, kind: str) -> Iterator[Found]:
+    seen: set[tuple[int, int]] = set()
+    real: list[bytes] = [b""]
+    linked: list[bytes] = []
+    while real or linked:
+        inside = real.pop() if real else linked.pop()
+        folder = os.path.join(root, inside)
+        stat = os.stat(folder)
+        if (stat.st_dev, stat.st_ino) in seen:
+            continue
+        seen.add((stat.st_dev, stat.st_ino))
+        with os.scandir(folder) as entries:
+            listed = sorted(entries, key=lambda entry: entry.name, reverse=True)
+        for entry in listed:
+            if entry.name.startswith(b".") or entry.name in IGNORED:
+                continue
+            path = os.path.join(inside, entry.name)
+            try:
                 if entry.is_dir():
-                    folders.append(path)
-                    continue
-                try:
+                    (linked if entry.is_symlink() else real).append(path)
+                elif entry.is_file():
                     stat = entry.stat()
-                except FileNotFoundError:
-                    # It went away since it was listed, or it is a link to nowhere.
-                    continue
-                if entry.is_file():
                     yield Found(kind, path, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    for path in folders:
-        stat = os.stat(os.path.join(root, path))
-        if (stat.st_dev, stat.st_ino) not in seen:
-            seen.add((stat.st_dev, stat.st_ino))
-            yield from _below(root, path, kind, seen)
+            except OSError as error:
+                # It went away since it was listed, or it is a link to nowhere or to itself.
+                if error.errno not in (errno.ENOENT, errno.ELOOP, errno.ENOTDIR):
+                    raise
 
 
 def shown(path: bytes) -> str:

@@ -1,0 +1,75 @@
+"""What the tests of the core share: a workspace, small pictures, and tools that run in this process."""
+
+from __future__ import annotations
+
+import importlib
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.mill import loop, manifest, settings
+from tools.mill.plan import FOLDERS
+from tools.mill.runs import Report
+from tools.mill.tool import Asked
+
+RunTool = Callable[..., Report]
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A developer's environment must not decide what the tests see."""
+    import os
+
+    for name in [name for name in os.environ if name.startswith("MILL_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """An empty workspace with the user's four folders; its name holds what breaks shells and make."""
+    base = tmp_path / "my $data's"
+    for folder in FOLDERS.values():
+        (base / folder).mkdir(parents=True)
+    return base
+
+
+@pytest.fixture
+def db(workspace: Path) -> Iterator[sqlite3.Connection]:
+    """The workspace's manifest, new and empty."""
+    connection = manifest.connect(workspace, create=True)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def run_tool() -> RunTool:
+    """run_tool(base, "score", dataset="", options={"min_sharpness": 0.5}, limit=…): run a real tool in this process."""
+
+    def run(
+        base: Path, name: str, *, workers: int = 0, options: dict[str, Any] | None = None, **asked: Any
+    ) -> Report:
+        loaded = settings.load(base, {})
+        values = {**loaded.sections[name], **(options or {})}
+        tool = importlib.import_module(f"tools.{name}").TOOL
+        return loop.run(tool, loaded, values, Asked(workers=workers, **asked))
+
+    return run
+
+
+@pytest.fixture
+def picture() -> Callable[..., Path]:
+    return draw
+
+
+def draw(path: Path, shade: int = 0, width: int = 640, height: int = 480) -> Path:
+    """A small JPEG of blocks of colour that depend on `shade`: a photograph's size, a photograph's container."""
+    from PIL import Image
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = Image.new("RGB", (width, height), (shade * 37 % 256, shade * 91 % 256, shade * 151 % 256))
+    image.paste((shade * 53 % 256, 200, 90), (width // 4, height // 4, width // 2, height // 2))
+    image.save(path, "JPEG", quality=90)
+    return path

@@ -1,0 +1,155 @@
+"""Say what works on this machine, what does not, and what to do.
+
+Example: python -m tools.doctor --base data
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from tools.mill import machine
+from tools.mill.command import guard
+
+MIN_SQLITE = (3, 37, 0)
+FREE_GB = 5
+SYSTEM_LIBRARIES = "apt-get install libgl1 libglib2.0-0"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at. state: 'ok', 'missing' (nothing works without it) or 'optional'."""
+
+    name: str
+    state: Literal["ok", "missing", "optional"]
+    said: str
+
+
+@dataclass(frozen=True)
+class Need:
+    """A library that is looked at: the module to import, the package that brings it, its licence, what it is for."""
+
+    module: str
+    package: str
+    licence: str
+    purpose: str
+
+
+NEEDED = (
+    Need("av", "av", "BSD-3-Clause, with FFmpeg under LGPL-2.1", "decoding"),
+    Need("cv2", "opencv-python", "Apache-2.0", "detection, masks"),
+    Need("dlib", "dlib-bin", "BSL-1.0", "faces"),
+    Need("PIL", "pillow", "MIT-CMU", "images"),
+    Need("skimage", "scikit-image", "BSD-3-Clause", "measurements"),
+    Need("pebble", "pebble", "LGPL-3.0", "worker processes"),
+)
+OPTIONAL = (
+    Need("torch", "torch", "BSD-3-Clause", "engines on a GPU"),
+    Need("ultralytics", "ultralytics", "AGPL-3.0: read it before you offer a service", "the engine yolo"),
+    Need("rembg", "rembg", "MIT; each of its models has its own terms", "the engine rembg"),
+    Need("google.genai", "google-genai", "Apache-2.0; a paid service", "the captioner vertex"),
+    Need("datasette", "datasette", "Apache-2.0", "the light table"),
+)
+
+
+def examine(base: Path) -> Iterator[Finding]:
+    """Look at the machine, the libraries and the workspace, one finding each."""
+    version = platform.python_version()
+    yield Finding("Python", "ok" if sys.version_info >= (3, 11) else "missing", f"{version}; 3.11 or newer is needed")
+    enough = tuple(int(part) for part in sqlite3.sqlite_version.split(".")) >= MIN_SQLITE
+    yield Finding("SQLite", "ok" if enough else "missing", f"{sqlite3.sqlite_version}; 3.37 or newer is needed")
+    yield _program("make", "GNU Make 4.3 or newer: apt-get install make", "missing")
+    yield _program("ffmpeg", "only `make bench` compares with it", "optional")
+    free = machine.free_mb()
+    memory = f", {free} MiB of memory free" if free is not None else ""
+    yield Finding("Machine", "ok", f"{machine.cores()} cores{memory}: {machine.default_workers()} workers")
+    yield _disk(base)
+    yield from (_loads(need) for need in NEEDED)
+    yield _landmarks()
+    yield from (_installed(need) for need in OPTIONAL)
+    yield _gpu()
+
+
+def _program(name: str, hint: str, absent: Literal["missing", "optional"]) -> Finding:
+    path = shutil.which(name)
+    return Finding(name, "ok", "found") if path else Finding(name, absent, f"not found; {hint}")
+
+
+def _disk(base: Path) -> Finding:
+    """Free room where the workspace is or will be, and whether it can be written to."""
+    folder = base.absolute()
+    while not folder.exists():
+        folder = folder.parent
+    if not os.access(folder, os.W_OK):
+        return Finding("Workspace", "missing", f"{folder} cannot be written to; choose another with BASE=…")
+    free_gb = shutil.disk_usage(folder).free / 1e9
+    word = "" if free_gb >= FREE_GB else "; that is little: an hour of footage takes about 3 GB"
+    return Finding("Workspace", "ok", f"{base}, {free_gb:.0f} GB free{word}")
+
+
+def _loads(need: Need) -> Finding:
+    """Needed libraries are really loaded: a wheel may be there while a system library under it is not."""
+    try:
+        importlib.import_module(need.module)
+    except ImportError as error:
+        return Finding(
+            need.package, "missing", f"{error}; on Debian: {SYSTEM_LIBRARIES}; then remove .venv, `make all`"
+        )
+    return Finding(need.package, "ok", f"{importlib.metadata.version(need.package)}, {need.purpose} ({need.licence})")
+
+
+def _installed(need: Need) -> Finding:
+    """Optional libraries are heavy to load, so that their being there must do."""
+    try:
+        version = importlib.metadata.version(need.package)
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(
+            need.package, "optional", f"not installed: {need.purpose}. Remove .venv and `make all` without LIGHT=1"
+        )
+    return Finding(need.package, "ok", f"{version}, {need.purpose} ({need.licence})")
+
+
+def _landmarks() -> Finding:
+    found = importlib.util.find_spec("face_recognition_models")
+    if found is None:
+        return Finding(
+            "face weights", "missing", "face_recognition_models is not installed; remove .venv and `make all`"
+        )
+    return Finding(
+        "face weights", "ok", "face_recognition_models (CC0; its 68-point landmarks: not for commercial use)"
+    )
+
+
+def _gpu() -> Finding:
+    if shutil.which("nvidia-smi"):
+        return Finding("GPU", "ok", "an NVIDIA driver is there; the builtin engines do not use it")
+    return Finding("GPU", "optional", "none found; the builtin engines need none")
+
+
+@click.command()
+@click.option("--base", type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="the workspace")
+def main(base: Path) -> int:
+    """Say what works on this machine, what does not, and what to do. Exits 1 where something needed is missing."""
+    broken = False
+    for finding in examine(base):
+        broken |= finding.state == "missing"
+        click.echo(f"{finding.state:9} {finding.name:22} {finding.said}")
+    if broken:
+        click.echo("Something needed is missing: see the lines above.", err=True)
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    guard(lambda: main(standalone_mode=False))
