@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from making import Mill
 
 from tools.mill import loop, manifest, settings
 from tools.mill.plan import FOLDERS
@@ -73,3 +74,12 @@ def draw(path: Path, shade: int = 0, width: int = 640, height: int = 480) -> Pat
     image.paste((shade * 53 % 256, 200, 90), (width // 4, height // 4, width // 2, height // 2))
     image.save(path, "JPEG", quality=90)
     return path
+
+
+@pytest.fixture
+def mill(workspace: Path) -> Iterator[Mill]:
+    """The workspace's mill without machines; two videos lie in its folder and nothing is done yet."""
+    made = Mill(workspace)
+    made.put("a.mp4", "b.mp4")
+    yield made
+    made.db.close()

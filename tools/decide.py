@@ -56,7 +56,8 @@ def refuse(db: sqlite3.Connection, verdict: str, item: sqlite3.Row) -> None:
         return
     row = db.execute(
         """select outcome.defect, reason.nature, outcome.reason, outcome.detail, reason.description, reason.remedy
-        from outcome left join reason on reason.code = outcome.reason
+        from outcome join step on step.id = outcome.step_id
+        left join reason on reason.tool = step.tool and reason.code = outcome.reason
         where outcome.item_id = ? and outcome.latest and outcome.status <> 'ok'
             and (outcome.defect or outcome.status = 'failed' or (reason.nature = 'choice' and ? = 'keep'))
         order by outcome.defect desc, outcome.id limit 1""",

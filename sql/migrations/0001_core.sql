@@ -114,21 +114,22 @@ create index outcome_decision on outcome (decision_id) where decision_id is not 
 -- Every limit that a measurement violates, not only the first.
 create table finding (
     outcome_id integer not null references outcome (id),
-    reason     text not null references reason (code),
+    reason     text not null,
     value      real not null,
     bound      real not null,
     primary key (outcome_id, reason)
 ) strict, without rowid;
 
 create table reason (
-    code        text primary key,
     tool        text not null,
+    code        text not null,
     nature      text not null check (nature in ('limit', 'defect', 'choice')),
     metric      text,
     op          text,
     config_key  text,
     description text not null,
-    remedy      text not null
+    remedy      text not null,
+    primary key (tool, code)
 ) strict, without rowid;
 
 create table decision (

@@ -1,8 +1,8 @@
 -- Settle one step: derive what is live and what has passed.
 -- An input is live while the gate before it lets it through; an output while the outcome on its parent does, or while a
--- person keeps it. :from_step is the step whose passed outcomes feed this one (for outputs the step itself, for sources
--- null), :role 'input' or 'output', :since the first outcome to look at. temp.decided holds the nearest decision of each
--- item that has one.
+-- person keeps it. temp.scope holds the outcomes to look at, temp.decided the nearest decision of each item that has one.
+-- :from_step is the step whose passed outcomes feed this one (for outputs the step itself, for sources null), :role
+-- 'input' or 'output'.
 update outcome
 set live = derived.live, passed = derived.passed, decision_id = derived.decision_id
 from (
@@ -20,16 +20,17 @@ from (
             when decided.verdict in ('keep', 'pin') and reason.nature = 'limit' then 1
             else judged.status = 'ok'
         end as passed
-    from outcome as judged
+    from temp.scope
+    join outcome as judged on judged.id = scope.id
     join item on item.id = judged.item_id
     left join outcome as source
         on source.step_id = :from_step
         and source.item_id = case :role when 'output' then item.parent_id else item.id end
         and source.latest and source.live and source.passed
     left join temp.decided as decided on decided.item_id = judged.item_id
-    left join reason on reason.code = judged.reason
-    where judged.step_id = :step and judged.latest and judged.id >= :since
-        and judged.kind in (select kind from step_kind where step_id = :step and role = :role)
+    left join reason
+        on reason.code = judged.reason and reason.tool = (select tool from step where id = :step)
+    where judged.kind in (select kind from step_kind where step_id = :step and role = :role)
 ) as derived
 where outcome.id = derived.id
     and (outcome.live, outcome.passed, outcome.decision_id)

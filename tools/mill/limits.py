@@ -5,28 +5,29 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 
+from tools.mill.settle import load_scope
 from tools.mill.tool import Limit, Reason
 
 RULES = (
     ("failed", "defect", "The tool broke on this item.", "Read the detail; RETRY_FAILED=1 tries again."),
     ("rejected_by_hand", "choice", "A person rejected it.", "`make undo ITEM=…` takes the decision back."),
 )
-"""Reasons that belong to no tool."""
+"""Reasons that every tool has."""
 
 
 def declare(db: sqlite3.Connection, tool: str, limits: Sequence[Limit], reasons: Sequence[Reason]) -> None:
     """Write down a tool's reasons, so that every view can say what they mean. A change of words updates the row."""
     rows: list[tuple[str | None, ...]] = [
-        (code, "mill", nature, None, None, None, text, remedy) for code, nature, text, remedy in RULES
+        (tool, code, nature, None, None, None, text, remedy) for code, nature, text, remedy in RULES
     ]
-    rows += [(r.code, tool, r.nature, None, None, None, r.description, r.remedy) for r in reasons]
+    rows += [(tool, r.code, r.nature, None, None, None, r.description, r.remedy) for r in reasons]
     # Of two limits with one reason the first is the one that is shown.
     rows += [
-        (limit.reason, tool, "limit", limit.metric, limit.op, f"{tool}.{limit.key}", limit.description, limit.remedy)
+        (tool, limit.reason, "limit", limit.metric, limit.op, f"{tool}.{limit.key}", limit.description, limit.remedy)
         for limit in reversed(limits)
     ]
-    have = {tuple(row) for row in db.execute("select * from reason where tool in (?, 'mill')", (tool,))}
-    last = {row[0]: row for row in rows}
+    have = {tuple(row) for row in db.execute("select * from reason where tool = ?", (tool,))}
+    last = {row[1]: row for row in rows}
     db.executemany("insert or replace into reason values (?, ?, ?, ?, ?, ?, ?, ?)", set(last.values()) - have)
 
 
@@ -45,31 +46,29 @@ def decide(
     changed: only these limits are looked at again (all where None). since: only outcomes from this id on.
     What the tool's own code rejected stays as it is: no limit speaks of it.
     """
-    scope = {"step": step_id, "since": since}
+    load_scope(db, step_id, since)
     again = limits if changed is None else [limit for limit in limits if limit.reason in {c.reason for c in changed}]
+    if changed is None:
+        db.execute("delete from finding where outcome_id in (select id from temp.scope)")
     for reason in {limit.reason for limit in again}:
-        db.execute(
-            """delete from finding where reason = :reason and outcome_id in
-            (select id from outcome where step_id = :step and latest and id >= :since)""",
-            scope | {"reason": reason},
-        )
+        db.execute("delete from finding where reason = ? and outcome_id in (select id from temp.scope)", (reason,))
     for limit in again:
         db.execute(
             f"""insert or ignore into finding (outcome_id, reason, value, bound)
             select outcome.id, :reason, measure."{limit.metric}", :bound
-            from outcome
+            from temp.scope
+            join outcome on outcome.id = scope.id
             join "{tool}" as measure on measure.outcome_id = outcome.id
-            left join reason on reason.code = outcome.reason
-            where outcome.step_id = :step and outcome.latest and outcome.id >= :since
-                and not outcome.defect and (outcome.status = 'ok' or reason.nature = 'limit')
+            left join reason on reason.code = outcome.reason and reason.tool = :tool
+            where not outcome.defect and (outcome.status = 'ok' or reason.nature = 'limit')
                 and measure."{limit.metric}" {limit.op} :bound""",
-            scope | {"reason": limit.reason, "bound": bounds[limit.key]},
+            {"reason": limit.reason, "bound": bounds[limit.key], "tool": tool},
         )
-    if again:
-        _give_reasons(db, scope, limits)
+    _give_reasons(db, tool, limits)
 
 
-def _give_reasons(db: sqlite3.Connection, scope: Mapping[str, int], limits: Sequence[Limit]) -> None:
+def _give_reasons(db: sqlite3.Connection, tool: str, limits: Sequence[Limit]) -> None:
+    """Give each outcome in temp.scope the first of the reasons found."""
     db.execute("create temp table if not exists precedence (reason text primary key, rank integer)")
     db.execute("delete from temp.precedence")
     order = list(dict.fromkeys(limit.reason for limit in limits))
@@ -85,14 +84,14 @@ def _give_reasons(db: sqlite3.Connection, scope: Mapping[str, int], limits: Sequ
                 where finding.outcome_id = judged.id
                 order by precedence.rank limit 1
             ) as reason
-            from outcome as judged
-            left join reason on reason.code = judged.reason
-            where judged.step_id = :step and judged.latest and judged.id >= :since
-                and not judged.defect and (judged.status = 'ok' or reason.nature = 'limit')
+            from temp.scope
+            join outcome as judged on judged.id = scope.id
+            left join reason on reason.code = judged.reason and reason.tool = :tool
+            where not judged.defect and (judged.status = 'ok' or reason.nature = 'limit')
         ) as found
         where outcome.id = found.id and outcome.reason is not found.reason
         """,
-        scope,
+        {"tool": tool},
     )
 
 

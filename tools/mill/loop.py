@@ -20,7 +20,7 @@ from tools.mill.plan import BY_TOOL, folder_of
 from tools.mill.pool import Stop, Way, run_all
 from tools.mill.progress import progress
 from tools.mill.record import Entry, Recorder
-from tools.mill.settings import Settings
+from tools.mill.settings import Settings, UsageError
 from tools.mill.tool import Asked, Bench, Dataset, Result, Row, Tool, failed
 
 COMMIT_S = 0.5
@@ -114,7 +114,10 @@ def _prepare(
     asked: Asked,
     step_id: int,
 ) -> _Work:
-    params = tool.params(**{field.name: values[field.name] for field in dataclasses.fields(tool.params)})
+    try:
+        params = tool.params(**{field.name: values[field.name] for field in dataclasses.fields(tool.params)})
+    except ValueError as error:
+        raise UsageError(str(error)) from error
     dataset = Dataset(name=asked.dataset, **settings.datasets[asked.dataset]) if asked.dataset else Dataset()
     params, engine, notes = _engine(db, tool, params)
     sides = {side: _side(db, f"sides/{tool.name}.{side}", asked.dataset) for side in tool.sides}

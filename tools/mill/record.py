@@ -94,7 +94,7 @@ class Recorder:
         if not stood:
             return []
         rows = self.db.execute(
-            "select item_id from outcome where step_id = ? and latest and id >= ? and not (passed and live)",
-            (self.place.step_id, first),
+            "select item_id from outcome where id >= ? and +step_id = ? and latest and not (passed and live)",
+            (first, self.place.step_id),
         )
         return [(int(row[0]), 0) for row in rows if row[0] in stood]

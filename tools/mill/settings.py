@@ -23,6 +23,9 @@ ROOT = Path(__file__).resolve().parents[2]
 TEST_NAME = "data_TEST"
 """A workspace of this name is the vertical slice: `[test.TOOL]` applies there."""
 
+CHOICES = {"kind": ("character",), "target": ("sdxl", "flux", "wan")}
+"""Settings of a dataset that take one of a few words."""
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}\Z")
 
 
@@ -179,4 +182,7 @@ def _datasets(defaults: Mapping[str, Any], named: Mapping[Path, Mapping[str, Any
                 if key not in defaults:
                     raise UsageError(f"{path}: [dataset.{name}] {key} is not a setting. {_nearest(key, defaults)}")
                 dataset[key] = _typed(value, defaults[key], f"[dataset.{name}] {key}", str(path))
+                if key in CHOICES and value not in CHOICES[key]:
+                    known = ", ".join(CHOICES[key])
+                    raise UsageError(f"{path}: [dataset.{name}] {key} is {value!r}, which is none. There are: {known}.")
     return found or {"default": dict(defaults)}

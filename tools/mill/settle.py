@@ -60,9 +60,22 @@ def settle(db: sqlite3.Connection) -> None:
 
 def settle_step(db: sqlite3.Connection, place: Place, since: int = 0) -> None:
     """Settle the outcomes of one step from an id on. `load_decisions` must have been called for its dataset."""
+    load_scope(db, place.step_id, since)
     parts = (("input", place.from_step), ("output", place.step_id))
     for role, from_step in parts:
-        db.execute(sql("mill/settle"), {"step": place.step_id, "from_step": from_step, "role": role, "since": since})
+        db.execute(sql("mill/settle"), {"step": place.step_id, "from_step": from_step, "role": role})
+
+
+def load_scope(db: sqlite3.Connection, step_id: int, since: int = 0) -> None:
+    """Fill temp.scope with a step's latest outcomes, from an id on: what a batch has written, or all of them."""
+    db.execute("create temp table if not exists scope (id integer primary key)")
+    db.execute("delete from temp.scope")
+    # The unary plus keeps the index away: of the last few rows it would read all that the step ever judged.
+    step = "+step_id" if since else "step_id"
+    db.execute(
+        f"insert into temp.scope select id from outcome where id >= :since and {step} = :step and latest",
+        {"step": step_id, "since": since},
+    )
 
 
 def load_decisions(db: sqlite3.Connection, dataset: str) -> None:

@@ -7,7 +7,7 @@ import os
 import sqlite3
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,11 @@ from tools.mill.walk import Found, shown, walk
 
 COMMIT_S = 1.0
 _CHUNK = 1 << 20
+_COPY = "~"
+"""In the address of a file that is the copy of another."""
+
 _COPY_HEX = 12
+_TOLD = 10
 KINDS = {folder: kind for kind, folder in FOLDERS.items()}
 Key = tuple[str, bytes]
 
@@ -43,7 +47,7 @@ class Source:
 
     def address(self, first: bool) -> str:
         plain = self.group[:ADDRESS_HEX]
-        return plain if first else f"{plain}~{hashlib.sha256(self.path).hexdigest()[:_COPY_HEX]}"
+        return plain if first else f"{plain}{_COPY}{hashlib.sha256(self.path).hexdigest()[:_COPY_HEX]}"
 
     @property
     def version(self) -> str:
@@ -73,9 +77,20 @@ def refresh(db: sqlite3.Connection, base: Path, asked: Asked) -> tuple[str, ...]
         if not asked.accept_vanished:
             _refuse_lost_sources(db, base, changes)
         _apply(db, changes)
-    return tuple(
-        f"intake: {row['path']} is gone; what was made from it leaves the package." for row in changes.vanished
-    )
+    return _notes(changes)
+
+
+def _notes(changes: Changes) -> tuple[str, ...]:
+    """What to tell of sources that are gone; of copies and of what could not be read nothing was made."""
+    gone = [row for row in changes.vanished if row["sha256"] and _COPY not in row["address"]]
+    notes = [
+        f"intake: {row['path']} {'was replaced' if row['path'] in changes.present else 'is gone'}; "
+        "what was made from it leaves the package."
+        for row in gone[:_TOLD]
+    ]
+    if len(gone) > _TOLD:
+        notes.append(f"intake: and so are {len(gone) - _TOLD} more.")
+    return tuple(notes)
 
 
 def _stat(file: Found) -> tuple[int, int, int, int]:
@@ -89,21 +104,21 @@ def _row_stat(row: sqlite3.Row) -> tuple[int, int, int, int] | None:
 
 def _read(db: sqlite3.Connection, base: Path, fresh: list[Found], workers: int) -> None:
     """Hash the new and the changed files and write them down, a second's worth at a time."""
-    way = Way("threads", max(1, workers))
     batch: list[tuple[object, ...]] = []
     last = time.monotonic()
+    way = Way("threads", max(1, workers), idle_s=COMMIT_S, idle=lambda: _save(db, batch))
     for answer in progress(run_all(_digest, fresh, base, way), "read", len(fresh)):
         file = answer.job
         if answer.error:
-            raise UsageError(answer.error)
+            raise UsageError(f"{answer.error}. Mend it, or take the file out of {FOLDERS[file.kind]}.")
         batch.append((FOLDERS[file.kind], file.path, shown(file.path), *_stat(file), answer.value))
         if time.monotonic() - last > COMMIT_S:
             _save(db, batch)
-            batch, last = [], time.monotonic()
+            last = time.monotonic()
     _save(db, batch)
 
 
-def _save(db: sqlite3.Connection, batch: Iterable[tuple[object, ...]]) -> None:
+def _save(db: sqlite3.Connection, batch: list[tuple[object, ...]]) -> None:
     with transaction(db):
         db.executemany(
             """insert into file (folder, path, shown, size, mtime_ns, ctime_ns, inode, sha256)
@@ -112,6 +127,7 @@ def _save(db: sqlite3.Connection, batch: Iterable[tuple[object, ...]]) -> None:
             ctime_ns = excluded.ctime_ns, inode = excluded.inode, sha256 = excluded.sha256, item_id = null""",
             batch,
         )
+    batch.clear()
 
 
 def _digest(file: Found, base: Path) -> str | None:
@@ -133,10 +149,11 @@ def _digest(file: Found, base: Path) -> str | None:
 
 @dataclass(frozen=True)
 class Changes:
-    """What becomes of the source items: (file id, source, address), ids of vanished items."""
+    """What becomes of the source items: (file id, source, address), vanished items, the paths where files lie now."""
 
     placed: list[tuple[int, Source, str]]
     vanished: list[sqlite3.Row]
+    present: frozenset[str]
     step_id: int
 
 
@@ -157,13 +174,14 @@ def _assign(db: sqlite3.Connection, step_id: int) -> Changes:
         f"select id, kind, address, path, sha256 from item where kind in ({marks}) and newest", [*FOLDERS]
     )
     vanished = [row for row in items if (row["kind"], row["address"]) not in now]
-    return Changes(placed, vanished, step_id)
+    return Changes(placed, vanished, frozenset(_path(source) for _, source, _ in placed), step_id)
 
 
 def _apply(db: sqlite3.Connection, changes: Changes) -> None:
     for row in changes.vanished:
         db.execute("update item set newest = 0 where id = ?", (row["id"],))
-        _audit(db, "vanished", row["id"], row["path"], row["sha256"], "Its file is no longer in the folder.")
+        action, why = _parting(row, changes)
+        _audit(db, action, row["id"], row["path"], row["sha256"], why)
         settle.mark(db)
     linked = {row[0]: row[1] for row in db.execute("select id, item_id from file")}
     for file_id, source, address in changes.placed:
@@ -171,6 +189,17 @@ def _apply(db: sqlite3.Connection, changes: Changes) -> None:
         if linked[file_id] is None or not _unchanged(db, linked[file_id], address, source, path):
             item_id = _ensure_item(db, changes.step_id, source, address, path)
             db.execute("update file set item_id = ? where id = ?", (item_id, file_id))
+
+
+def _parting(row: sqlite3.Row, changes: Changes) -> tuple[str, str]:
+    """What to write down of a source that is no longer in force."""
+    if row["path"] not in changes.present:
+        return "vanished", "Its file is no longer in the folder."
+    if row["sha256"] is None:
+        return "replaced", "It can be read now."
+    if _COPY in row["address"]:
+        return "vanished", "It is no copy any more: the file that it was a copy of has gone."
+    return "replaced", "Another file lies in its place."
 
 
 def _path(source: Source) -> str:
@@ -183,10 +212,10 @@ def _unchanged(db: sqlite3.Connection, item_id: int, address: str, source: Sourc
 
 
 def _ensure_item(db: sqlite3.Connection, step_id: int, source: Source, address: str, path: str) -> int:
-    settle.mark(db)
     key = (source.kind, address, source.version)
-    row = db.execute("select id, newest from item where kind = ? and address = ? and version = ?", key).fetchone()
+    row = db.execute("select id, newest, path from item where kind = ? and address = ? and version = ?", key).fetchone()
     if row is None or not row["newest"]:
+        settle.mark(db)
         db.execute("update item set newest = 0 where kind = ? and address = ? and newest", key[:2])
     if row is None:
         cursor = db.execute(
@@ -196,6 +225,10 @@ def _ensure_item(db: sqlite3.Connection, step_id: int, source: Source, address: 
         )
         return int(cursor.lastrowid or 0)
     db.execute("update item set path = ?, newest = 1 where id = ?", (path, row["id"]))
+    if os.path.splitext(row["path"])[1] != os.path.splitext(path)[1]:
+        # What a name claims is a part of what intake judges. What was made from it stays as it is.
+        db.execute("update outcome set latest = 0, live = 0 where step_id = ? and item_id = ?", (step_id, row["id"]))
+        settle.mark(db)
     if not row["newest"]:
         claim(db, [row["id"]])
         _audit(db, "returned", row["id"], path, source.sha256, "Its file is in the folder again.")
@@ -210,7 +243,12 @@ def _audit(db: sqlite3.Connection, action: str, item_id: int, path: str | None, 
 
 
 def _counts(db: sqlite3.Connection) -> Iterator[tuple[str, int]]:
-    yield from db.execute("select kind, count(*) from item where parent_id is null and newest group by kind").fetchall()
+    """How many sources of each kind are in force. A copy is none: who takes it out loses nothing."""
+    yield from db.execute(
+        """select kind, count(*) from item
+        where parent_id is null and newest and instr(address, ?) = 0 group by kind""",
+        (_COPY,),
+    ).fetchall()
 
 
 def _refuse_lost_folders(db: sqlite3.Connection, base: Path, found: Mapping[Key, Found]) -> None:
@@ -226,9 +264,9 @@ def _refuse_lost_folders(db: sqlite3.Connection, base: Path, found: Mapping[Key,
 
 def _refuse_lost_sources(db: sqlite3.Connection, base: Path, changes: Changes) -> None:
     # A file that was replaced by another of its name is no loss.
-    present = {_path(source) for _, source, _ in changes.placed}
+    gone = [row for row in changes.vanished if row["path"] not in changes.present and _COPY not in row["address"]]
     for kind, count in _counts(db):
-        lost = sum(row["kind"] == kind and row["path"] not in present for row in changes.vanished)
+        lost = sum(row["kind"] == kind for row in gone)
         if lost * 2 > count:
             raise UsageError(
                 f"{lost} of {count} sources are gone from {base / FOLDERS[kind]}. Mount the disk they are on, "

@@ -1,0 +1,22 @@
+-- Cutouts that passed score.
+-- With what a choice looks at: whom they show, when, where in the frame, and what was measured. Boxes are in frame
+-- pixels.
+select
+    item.id as item_id, item.kind, item.address, item.path, item.sha256,
+    person.shot, person.view, "match".identity, frame.time_s, frame.shot as shot_index,
+    person.box_x0_px, person.box_y0_px, person.box_x1_px, person.box_y1_px,
+    person.face_y1_px - person.face_y0_px as face_height_px,
+    score.sharpness, score.crop_mp, score.dark_share, score.bright_share, score.likeness
+from outcome
+join step on step.id = outcome.step_id
+join item on item.id = outcome.item_id
+join score on score.outcome_id = outcome.id
+join person on person.item_id = item.parent_id
+join item as person_item on person_item.id = item.parent_id
+join frame on frame.item_id = person_item.parent_id
+left join outcome as matched
+    on matched.item_id = item.parent_id and matched.latest
+    and matched.step_id = (select id from step where tool = 'match')
+left join "match" on "match".outcome_id = matched.id
+where step.tool = 'score' and step.dataset = ''
+    and outcome.kind = 'cutout' and outcome.latest and outcome.live and outcome.passed and item.newest;

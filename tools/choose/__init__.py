@@ -1,0 +1,1 @@
+"""Choosing few images among many: moments, scores, quotas, difference."""

@@ -1,0 +1,113 @@
+"""The choice itself: one image after another, each the most different from those before it, within quotas."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.choose.candidates import Candidate
+from tools.choose.quotas import quotas
+from tools.mill.tool import Dataset
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a candidate ended. rank: from 1 in the order of choice, None where not chosen.
+
+    difference: to the nearest image chosen before it (chosen ones) or at all (the others), None where there is none.
+    nearest: index of that image.
+    """
+
+    rank: int | None
+    difference: float | None
+    nearest: int | None
+
+
+def choose(candidates: Sequence[Candidate], likeness: Floats, dataset: Dataset, min_difference: float) -> list[Place]:
+    """Choose up to dataset.count of the candidates. likeness: N x 64, one row each.
+
+    First what is pinned. Then, again and again, the image with the greatest distance to the nearest chosen one, worth
+    more where its score is higher (greedy max-min, Gonzalez 1985), never below min_difference. As long as they last, it
+    is taken from the shots whose quota is open and the sources below their share; then from shots that nobody could
+    tell; then from any shot; then from any source: a quota says what comes first, it leaves no good image out of a set
+    that is not full.
+    """
+    count = len(candidates)
+    scores = np.array([one.score for one in candidates], np.float64)
+    distance, nearest = np.full(count, np.inf), np.full(count, -1)
+    free = np.ones(count, bool)
+    places: list[Place] = [Place(None, None, None)] * count
+    tally = _Tally(dataset)
+    rank = 0
+    pins = [index for index in sorted(range(count), key=lambda i: -scores[i]) if candidates[index].pinned]
+    while (pick := _next(candidates, scores, distance, free, pins, tally, min_difference)) is not None:
+        rank += 1
+        places[pick] = Place(rank, *_difference(distance[pick], nearest[pick]))
+        free[pick] = False
+        tally.add(candidates[pick])
+        step = np.linalg.norm(likeness - likeness[pick], axis=1)
+        closer = free & (step < distance)
+        distance[closer], nearest[closer] = step[closer], pick
+    for index in np.flatnonzero(free):
+        places[index] = Place(None, *_difference(distance[index], nearest[index]))
+    return places
+
+
+def _difference(distance: float, nearest: int) -> tuple[float | None, int | None]:
+    return (float(distance), int(nearest)) if nearest >= 0 else (None, None)
+
+
+class _Tally:
+    """What has been taken so far, by shot and by source."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.count = dataset.count
+        self.quota = quotas(dataset.count, dataset.quota)
+        self.per_source = max(1, round(dataset.count * dataset.max_per_source))
+        self.shots: Counter[str] = Counter()
+        self.sources: Counter[str] = Counter()
+
+    def add(self, one: Candidate) -> None:
+        self.shots[one.shot] += 1
+        self.sources[one.source] += 1
+
+    @property
+    def full(self) -> bool:
+        return self.shots.total() >= self.count
+
+    def urgency(self, one: Candidate) -> int:
+        """0 comes first: its shot is wanted; 1: its shot is not known; 2: any shot; 3: its source has had its share."""
+        if self.sources[one.source] >= self.per_source:
+            return 3
+        if one.shot in self.quota:
+            return 0 if self.shots[one.shot] < self.quota[one.shot] else 2
+        return 1
+
+
+def _next(
+    candidates: Sequence[Candidate],
+    scores: NDArray[np.float64],
+    distance: NDArray[np.float64],
+    free: NDArray[np.bool_],
+    pins: list[int],
+    tally: _Tally,
+    min_difference: float,
+) -> int | None:
+    """The index of the next image of the set, or None where it is complete."""
+    if pins:
+        return pins.pop(0)
+    if tally.full:
+        return None
+    usable = np.flatnonzero(free & (distance >= min_difference))
+    if not usable.size:
+        return None
+    urgency = np.array([tally.urgency(candidates[int(index)]) for index in usable])
+    worth = np.minimum(distance[usable], 1.0) * (0.5 + 0.5 * scores[usable])
+    first = np.flatnonzero(urgency == urgency.min())
+    return int(usable[first[np.argmax(worth[first])]])

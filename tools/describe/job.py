@@ -1,0 +1,58 @@
+"""What a captioner is asked and what it answers, the same for a template and for a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.engines.protocols import Box
+from tools.training.targets import Target
+
+
+@dataclass(frozen=True)
+class CaptionJob:
+    """A cut-out to describe.
+
+    image: height x width x 4 uint8, straight alpha. face: in its pixels. shot: close, mid, far or unknown. whole: head
+    and feet are in the picture. trigger may be empty. target: says the style and the length.
+    """
+
+    image: NDArray[np.uint8]
+    face: Box | None
+    shot: str
+    whole: bool
+    trigger: str
+    class_word: str
+    target: Target
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a captioner wrote. problem: why there is no usable text; detail: in its own words.
+
+    author: who wrote it, as captions carry it. prompt_version: of the template or prompt.
+    """
+
+    text: str
+    author: str
+    prompt_version: str
+    problem: Literal["", "refused", "truncated", "invalid"] = ""
+    detail: str = ""
+    shot: str | None = None
+    light: str | None = None
+    clothing: str | None = None
+    view: str | None = None
+    eyes: str | None = None
+
+
+class Captioner(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def digest(self) -> str: ...
+
+    def run(self, jobs: list[CaptionJob]) -> list[Draft]: ...

@@ -1,0 +1,185 @@
+"""Find the people in each frame and crop them out, with room around them.
+
+Reads: frames that passed extract.  Writes: person (a crop).
+Rejects: no_person, too_many_people (the frame); low_confidence, too_small (the person).
+Example: python -m tools.detect --base data --limit 10
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tools.mill.tool import Bench, Limit, Made, Reason, Result, Row, Tool, operational, rejected
+
+if TYPE_CHECKING:
+    from tools.engines.protocols import Detection, Rgb
+
+VERSION = 1
+
+SHOT_RULES = ("face", "area")
+
+LIMITS = (
+    Limit(
+        "too_many_people",
+        "people_count",
+        ">",
+        "max_people",
+        12.0,
+        "The frame shows more people than wanted, so that none of them is its subject.",
+        "Raise detect.max_people, or keep the frame.",
+    ),
+    Limit(
+        "low_confidence",
+        "confidence",
+        "<",
+        "min_confidence",
+        0.5,
+        "It is less probable than wanted that this is one person.",
+        "Lower detect.min_confidence, or keep the crops that are right.",
+    ),
+    Limit(
+        "too_small",
+        "height_px",
+        "<",
+        "min_height_px",
+        128.0,
+        "The person takes too few pixels of the frame's height.",
+        "Lower detect.min_height_px, or take footage in which the person is larger.",
+    ),
+)
+
+REASONS = (
+    Reason(
+        "no_person",
+        "defect",
+        "Nobody was found in the frame.",
+        "Lower detect.keep_confidence or detect.min_face_px, or take a better detector.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Params:
+    """pad: room around the box, share of its width and height; pad_above: above the head, share of its height.
+
+    shot_rule: "face" (face height by crop height: close from shot_close on, far below shot_far) or "area" (face area by crop area, 25 % and
+    8 %). min_face_px: height of the smallest face that matters, in the frame. keep_confidence: who is less probable is no row at all;
+    keep_at_most: nor is, in one frame, who is less probable than so many others. webp_quality: 0 to 100; webp_effort: 0 to 6.
+    """
+
+    engine: str = "auto"
+    pad: float = 0.15
+    pad_above: float = 0.25
+    shot_rule: str = "face"
+    shot_close: float = 0.30
+    shot_far: float = 0.15
+    min_face_px: float = 40.0
+    keep_confidence: float = 0.3
+    keep_at_most: int = 24
+    webp_quality: int = 90
+    webp_effort: int = 2
+    deadline_s: float = operational(60.0)
+
+    def __post_init__(self) -> None:
+        from tools.mill.settings import UsageError
+
+        if self.shot_rule not in SHOT_RULES:
+            raise UsageError(
+                f"[detect] shot_rule is {self.shot_rule!r}, which is none. There are: {', '.join(SHOT_RULES)}."
+            )
+
+
+def work(row: Row, bench: Bench[Params]) -> Result:
+    from tools import engines
+    from tools.engines.protocols import DetectJob
+    from tools.media.image import read_rgb
+    from tools.people.framing import counted, places
+
+    params = bench.params
+    image = read_rgb(bench.file(row))
+    job = DetectJob(image, params.min_face_px, params.keep_confidence)
+    (seen,) = engines.load("detect", params.engine).run([job])
+    kept = seen[: params.keep_at_most]
+    measures = {
+        "people_seen": len(seen),
+        "people_count": counted([each.box for each in seen], [each.confidence for each in seen]),
+    }
+    if not kept:
+        return Result(rejected("no_person"), measures=measures)
+    height, width = image.shape[:2]
+    named = zip(kept, places([each.box for each in kept], width, height), strict=True)
+    made = tuple(_made(each, f"{row['address']}/{place}", kept, image, bench) for each, place in named)
+    return Result(measures=measures, made=made)
+
+
+def _made(person: Detection, address: str, everybody: list[Detection], image: Rgb, bench: Bench[Params]) -> Made:
+    """Crop one person out, store the crop and say what is known of it."""
+    import hashlib
+
+    from tools.media.image import encode_webp
+    from tools.people.framing import crop_path, padded
+
+    params = bench.params
+    height, width = image.shape[:2]
+    crop = padded(person.box, width, height, params.pad, params.pad_above)
+    data = encode_webp(image[crop.y0 : crop.y1, crop.x0 : crop.x1], params.webp_quality, params.webp_effort)
+    path = crop_path("02_person_crops", address, hashlib.sha256(data).hexdigest(), "webp")
+    return Made(
+        "person",
+        address,
+        bench.store(path, data),
+        crop.x1 - crop.x0,
+        crop.y1 - crop.y0,
+        facts=facts(person, [each for each in everybody if each is not person], (width, height), params),
+        measures={"confidence": round(person.confidence, 4), "height_px": round(person.box.height, 2)},
+    )
+
+
+def facts(person: Detection, others: list[Detection], frame: tuple[int, int], params: Params) -> dict[str, Any]:
+    """The columns of `person`: the box in pixels of the frame, all else in pixels of the crop. frame: width, height.
+
+    Rounded, so that processors which differ in the last bit make the same person.
+    """
+    from tools.people.framing import cut_sides, padded, shot_of
+
+    crop = padded(person.box, *frame, params.pad, params.pad_above)
+    face = person.face and person.face.moved(-crop.x0, -crop.y0)
+    neighbours = [each.box.moved(-crop.x0, -crop.y0).clipped(crop.x1 - crop.x0, crop.y1 - crop.y0) for each in others]
+    keypoints = [(p.x - crop.x0, p.y - crop.y0, p.confidence) for p in person.keypoints or ()]
+    return {
+        **{f"box_{name}_px": round(value, 2) for name, value in person.box._asdict().items()},
+        **{f"face_{name}_px": face and round(getattr(face, name), 2) for name in ("x0", "y0", "x1", "y1")},
+        "crop_x_px": crop.x0,
+        "crop_y_px": crop.y0,
+        **cut_sides(person.box, *frame),
+        "shot": shot_of(face, crop, params.shot_rule, params.shot_close, params.shot_far),
+        "view": None,
+        "keypoints_json": _json(keypoints) if keypoints else None,
+        "others_json": _json([box for box in neighbours if box.width > 0 and box.height > 0]),
+        "source": person.source,
+        "box_slack": person.slack,
+        "box_whole": int(person.whole),
+    }
+
+
+def _json(rows: Sequence[tuple[float, ...]]) -> str:
+    return json.dumps([[round(value, 2) for value in row] for row in rows])
+
+
+TOOL = Tool(
+    name="detect",
+    version=VERSION,
+    params=Params,
+    limits=LIMITS,
+    reasons=REASONS,
+    work=work,
+    engine="detect",
+)
+
+if __name__ == "__main__":
+    from tools.mill.command import main
+
+    main("detect")

@@ -1,0 +1,226 @@
+"""Take the frames worth having out of the videos: of each window of time the sharpest. A photo becomes one frame.
+
+Reads: videos and photos that passed intake.  Writes: frame (WebP).
+Rejects: of the source: extractor_rejected; of the frame: near_duplicate, corrupt_frame.
+Example: python -m tools.extract --base data --fps 4 --limit 2
+
+Windows of 1/fps seconds are counted from the first picture; where that would give more than max_frames, they are
+longer, so that the frames are spread over the whole source. A window that a cut divides gives a frame of its longer
+part, so that a frame never stands for two shots. Times are the container's own; where its clock has no zero of its own
+(MPEG-TS, AVI and others), the first picture is at 0.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tools.mill.files import Stored
+from tools.mill.tool import OK, Bench, Made, Reason, Result, Row, Tool, Verdict, failed, operational, rejected
+
+if TYPE_CHECKING:
+    from tools.media.decode import Tally
+    from tools.media.errors import MediaError
+    from tools.media.harvest import Harvest, Plan, Taken
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Params:
+    """[extract] in config.toml.
+
+    fps: windows a second. max_frames: of one source. identical: mean difference of luma to the frame kept last, in
+    levels of 255, below which a frame is a near duplicate. cut_correlation: of two frames in a row, seen at 64 x 36,
+    below which there is a cut. webp_quality: 0 to 100. webp_effort: 0 to 6.
+    """
+
+    fps: float = 2.0
+    max_frames: int = 600
+    identical: float = 1.5
+    cut_correlation: float = 0.5
+    webp_quality: int = 90
+    webp_effort: int = 2
+    deadline_s: float = operational(3600.0)
+    memory_mb: int = operational(4096)
+
+    def __post_init__(self) -> None:
+        if not self.fps > 0:
+            raise ValueError(f"extract.fps = {self.fps:g}: it must be above 0, as 2 for two frames a second.")
+        if self.max_frames < 1:
+            raise ValueError(f"extract.max_frames = {self.max_frames}: it must be at least 1.")
+        if not 0 <= self.webp_quality <= 100:
+            raise ValueError(f"extract.webp_quality = {self.webp_quality}: it must be from 0 to 100.")
+        if not 0 <= self.webp_effort <= 6:
+            raise ValueError(f"extract.webp_effort = {self.webp_effort}: it must be from 0 to 6.")
+
+
+REASONS = (
+    Reason(
+        "extractor_rejected",
+        "defect",
+        "No frame came out of it.",
+        "The detail says why. Copy it again, or convert it (ffmpeg -i IN -c:v libx264 OUT.mp4).",
+    ),
+    Reason(
+        "near_duplicate",
+        "choice",
+        "It looks the same as the frame kept before it, so no file was made.",
+        "Nothing is lost. A lower extract.identical keeps more.",
+    ),
+    Reason(
+        "corrupt_frame",
+        "defect",
+        "All frames of its window are damaged.",
+        "Copy the video again if the original plays well there.",
+    ),
+)
+
+
+def work(row: Row, bench: Bench[Params]) -> Result:
+    """Make frames of one source. Raises only for what is no fault of the source: a full disk, no memory."""
+    from tools.media.errors import MediaError
+
+    try:
+        return _photo(row, bench) if row["kind"] == "photo" else _video(row, bench)
+    except MediaError as error:
+        return Result(_verdict_on_opening(error))
+
+
+def stamp(time_us: int) -> str:
+    """A presentation time as it stands in addresses and file names: seconds, six digits before and after the point."""
+    return f"{time_us // 1_000_000:06d}.{time_us % 1_000_000:06d}"
+
+
+def plan_of(params: Params, threads: int) -> Plan:
+    from tools.media.harvest import Plan
+
+    return Plan(
+        fps=params.fps,
+        max_frames=params.max_frames,
+        identical=params.identical,
+        cut_correlation=params.cut_correlation,
+        quality=params.webp_quality,
+        effort=params.webp_effort,
+        threads=threads,
+    )
+
+
+def _video(row: Row, bench: Bench[Params]) -> Result:
+    from tools.media.harvest import harvest
+
+    source = str(row["address"])
+    gathered = harvest(
+        bench.source(row),
+        float(row["duration_s"]),
+        plan_of(bench.params, bench.threads),
+        lambda time_us, data: _store(bench, source, time_us, data),
+    )
+    return Result(
+        _verdict(gathered, row["declared_frames"]),
+        measures=_measures(gathered, row["declared_frames"]),
+        made=tuple(_frame(source, taken) for taken in gathered.taken),
+    )
+
+
+def _store(bench: Bench[Params], source: str, time_us: int, data: bytes) -> Stored:
+    from hashlib import sha256
+
+    name = f"{stamp(time_us)}_{sha256(data).hexdigest()[:12]}.webp"
+    return bench.store(f"01_extracted_frames/{source[:12]}/{name}", data)
+
+
+def _verdict(gathered: Harvest[Stored], declared: int | None) -> Verdict:
+    tally = gathered.tally
+    if not any(taken.kept for taken in gathered.taken):
+        return rejected("extractor_rejected", nothing_sentence(tally))
+    return Verdict(detail=loss_sentence(tally, declared))
+
+
+def nothing_sentence(tally: Tally) -> str:
+    """Why no frame came out."""
+    if tally.n_frames:
+        return f"All {tally.n_frames} frames that could be decoded are damaged."
+    return f"Not one frame could be decoded: {tally.error or 'the file ends before the first'}."
+
+
+def loss_sentence(tally: Tally, declared: int | None) -> str | None:
+    """What a user reads of a source that gave frames, but not all that it declares, or not all sound."""
+    lost = []
+    if declared and declared > tally.n_frames:
+        lost.append(f"{tally.n_frames} of {declared} declared frames came out")
+    if tally.n_damaged:
+        lost.append(f"{tally.n_damaged} are damaged and were passed over")
+    return f"{', '.join(lost)}." if lost else None
+
+
+def _measures(gathered: Harvest[Stored], declared: int | None) -> Row:
+    tally = gathered.tally
+    return {
+        "window_s": gathered.window_s,
+        "decoded_frames": tally.n_frames,
+        "missing_frames": None if declared is None else max(0, declared - tally.n_frames),
+        "damaged_frames": tally.n_damaged,
+        "decode_errors": tally.n_errors,
+        "shots": len({taken.shot for taken in gathered.taken}),
+    }
+
+
+def _frame(source: str, taken: Taken[Stored]) -> Made:
+    return Made(
+        kind="frame",
+        address=f"{source}/t{stamp(taken.time_us)}",
+        file=taken.kept,
+        width=taken.width,
+        height=taken.height,
+        facts={"time_s": taken.time_us / 1e6, "frame_index": taken.index, "shot": taken.shot},
+        measures={
+            "candidates": taken.n_candidates,
+            "luma_tenengrad": taken.tenengrad,
+            "luma_difference": taken.difference,
+        },
+        verdict=_verdict_on_frame(taken),
+    )
+
+
+def _verdict_on_frame(taken: Taken[Stored]) -> Verdict:
+    if taken.status == "near_duplicate":
+        return rejected("near_duplicate", f"It differs from the frame kept before it by {taken.difference:.2f} levels.")
+    if taken.status == "corrupt_frame":
+        return rejected("corrupt_frame", "Its window holds no sound frame.")
+    return OK
+
+
+def _verdict_on_opening(error: MediaError) -> Verdict:
+    """A file that cannot be read now may be readable later; one that was read and is no video will never be."""
+    if error.reason == "unreadable":
+        return failed(error.detail)
+    return rejected("extractor_rejected", error.detail)
+
+
+def _photo(row: Row, bench: Bench[Params]) -> Result:
+    from tools.media.image import encode_webp, read_rgb
+    from tools.media.luma import luma_of_rgb, shrink, tenengrad
+
+    rgb = read_rgb(bench.source(row), math.inf)  # intake has judged its size
+    source = str(row["address"])
+    stored = _store(bench, source, 0, encode_webp(rgb, bench.params.webp_quality, bench.params.webp_effort))
+    made = Made(
+        kind="frame",
+        address=f"{source}/t{stamp(0)}",
+        file=stored,
+        width=rgb.shape[1],
+        height=rgb.shape[0],
+        facts={"time_s": 0.0, "frame_index": 0, "shot": 0},
+        measures={"candidates": 1, "luma_tenengrad": tenengrad(shrink(luma_of_rgb(rgb))), "luma_difference": None},
+    )
+    return Result(made=(made,))
+
+
+TOOL = Tool("extract", VERSION, Params, (), REASONS, work)
+
+if __name__ == "__main__":
+    from tools.mill.command import main
+
+    main("extract")

@@ -1,0 +1,65 @@
+"""Outlines: no islands and no holes where there are none, and soft edges at the picture's own resolution."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.matte.guided import coefficients
+
+Floats = NDArray[np.floating[Any]]
+
+ISLAND = 0.2
+"""A part of less than this share of the largest is an island."""
+
+HOLE = 0.01
+"""A gap of less than this share of the subject is a hole; what shows between arm and trunk is larger."""
+
+BAND = 0.012
+"""Half the width of the band in which an edge may be soft, as a share of the picture's longer side."""
+
+
+def tidied(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A mask of 0 and 1 without small parts beside the largest and without small gaps inside; height x width, uint8."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    if count < 2:
+        return mask
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    kept = np.flatnonzero(areas >= ISLAND * areas.max()) + 1
+    whole = np.isin(labels, kept).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(1 - whole, connectivity=4)
+    height, width = mask.shape
+    for gap in range(1, count):
+        x, y, wide, high, area = stats[gap]
+        inside = x > 0 and y > 0 and x + wide < width and y + high < height
+        if inside and area < HOLE * whole.sum():
+            whole[labels == gap] = 1
+    return whole
+
+
+def softened(rgb: NDArray[np.uint8], small_rgb: NDArray[np.uint8], small_mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The opacity of a picture from a mask of 0 and 1 that was found on a smaller copy of it.
+
+    rgb: height x width x 3. Returns height x width, uint8. Within a band around the outline the opacity follows the picture's
+    edges (guided filter); outside it is 0 or 255.
+    """
+    height, width = rgb.shape[:2]
+    radius = max(2, round(BAND * max(small_mask.shape)))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    inner = cv2.erode(small_mask, kernel, borderType=cv2.BORDER_REPLICATE)
+    outer = cv2.dilate(small_mask, kernel, borderType=cv2.BORDER_REPLICATE)
+    guide = small_rgb.astype(np.float32) / 255.0
+    a, b = coefficients(guide, small_mask.astype(np.float32), radius, 1e-4)
+    soft = np.empty((height, width), dtype=np.float32)
+    full_b = _enlarged(b, width, height)
+    np.sum(_enlarged(a, width, height) * (rgb.astype(np.float32) / 255.0), axis=-1, out=soft)
+    soft = np.clip((soft + full_b - 0.1) / 0.8, 0.0, 1.0)
+    soft = np.maximum(soft * _enlarged(outer.astype(np.float32), width, height), _enlarged(inner.astype(np.float32), width, height))
+    return np.rint(soft * 255.0).astype(np.uint8)
+
+
+def _enlarged(values: Floats, width: int, height: int) -> Floats:
+    return np.asarray(cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)

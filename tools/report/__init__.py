@@ -1,0 +1,1 @@
+"""What people are told: tables for the terminal, words for numbers, and why an item is in or out."""

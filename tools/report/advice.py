@@ -1,0 +1,120 @@
+"""Advice: what stands out in a workspace's state, and what to type next. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tools.mill.plan import BY_TOOL, PLAN
+from tools.report.state import State
+from tools.report.words import command, listing, moment, percent, plural
+
+Values = Mapping[str, Any]
+
+MAIN = ("video", "photo")
+"""Of what intake reads: what images are made from."""
+
+FEW = 4
+"""Of so few items a large share says nothing."""
+
+
+def dominant(state: State) -> Values | None:
+    """The reason that takes over half of a step, the largest where there are several; None where none does.
+
+    select is left out: to leave out most is what it is for.
+    """
+    rows = [row for row in state.failures if row["share"] > 0.5 and row["n"] >= FEW and row["tool"] != "select"]
+    return max(rows, key=lambda row: (row["n"], row["tool"]), default=None)
+
+
+def remarks(state: State, base: Path, example: int | None) -> list[str]:
+    """What a person should know beside the funnel, as sentences. example: an item that `dominant` speaks of."""
+    found = [
+        f"{row['tool']} {row['dataset']}".strip()
+        + f" runs since {moment(row['started_at'])} (process {row['pid']} on {row['host']}), or was killed."
+        for row in state.running
+    ]
+    main = dominant(state)
+    if main:
+        look = f"look at {base}/{shown_in(main)}/"
+        why = f", or type: {command(base, 'explain', ITEM=str(example))}" if example else ""
+        found.append(
+            f"{main['tool']} loses {percent(main['share'])} of its {main['kind']}s as {main['reason']}: {look}{why}"
+        )
+    if state.people is not None:
+        found.append(f"People: at least {state.people} seen.")
+    for chosen in state.selections:
+        lacks = f": {'; '.join(chosen.gaps)}" if chosen.gaps else ""
+        found.append(f"Selection {chosen.dataset}: {chosen.chosen} of {chosen.wanted} images{lacks}.")
+    if state.adrift:
+        what = plural(len(state.adrift), "decision")
+        see = command(base, "query", Q="decisions_adrift")
+        found.append(f"{what} find{'s' * (len(state.adrift) == 1)} no image any more; nothing is lost. See: {see}")
+    return found
+
+
+def shown_in(row: Values) -> str:
+    """The folder below the workspace whose links show what was rejected for a reason."""
+    return "/".join(part for part in ("rejected", row["tool"], row["dataset"], row["reason"]) if part)
+
+
+def packages(state: State, base: Path) -> list[str]:
+    """Where each dataset's package lies, or why there is none."""
+    made = {row["dataset"]: row for row in state.packages if row["images"]}
+    names = dict.fromkeys(row["dataset"] for row in state.funnel if row["dataset"])
+    found = []
+    for name in names or [""]:
+        if name in made:
+            folder = Path(made[name]["first_path"]).parent
+            found.append(f"Package {name}: {base / folder}/, {plural(made[name]['images'], 'image')}")
+        else:
+            found.append(f"Package {name}".strip() + f": none yet. {why_none(state, name)}")
+    return found
+
+
+def why_none(state: State, dataset: str) -> str:
+    """Why nothing was packaged for a dataset: the first step that let nothing through, or that has yet to run."""
+    for step in PLAN:
+        rows = [
+            row
+            for row in state.funnel
+            if row["tool"] == step.tool and row["dataset"] in ("", dataset) and row["kind"] in _main_kinds(step.tool)
+        ]
+        inputs, ok, waiting = (sum(row[key] for row in rows) for key in ("inputs", "ok", "waiting"))
+        if not inputs:
+            return "There is no footage." if step.tool == "intake" else f"Nothing reached {step.tool}."
+        if waiting:
+            return f"{plural(waiting, rows[0]['kind'])} {'wait' if waiting > 1 else 'waits'} for {step.tool}."
+        if not ok:
+            return f"At {step.tool} nothing passed: {_reasons(state, step.tool, dataset)}."
+    return "The package is empty."
+
+
+def _main_kinds(tool: str) -> Sequence[str]:
+    return MAIN if tool in ("intake", "extract") else BY_TOOL[tool].takes
+
+
+def _reasons(state: State, tool: str, dataset: str) -> str:
+    rows = [
+        row
+        for row in state.failures
+        if row["tool"] == tool and row["dataset"] in ("", dataset) and row["kind"] in _main_kinds(tool)
+    ]
+    return listing([f"{row['reason']} {row['n']}" for row in rows])
+
+
+def next_command(state: State, base: Path, example: int | None) -> str:
+    """The one command to type next, with what it is good for."""
+    if not any(row["inputs"] for row in state.funnel if row["tool"] == "intake" and row["kind"] in MAIN):
+        return f"put footage into {base}/00_raw_videos, then: {command(base, 'all')}"
+    if state.n_failed:
+        return f"{command(base, 'failures')} (what broke and why; RETRY_FAILED=1 tries again)"
+    if state.waiting:
+        return f"{command(base, 'all')} (goes on with what waits)"
+    made = [row for row in state.packages if row["images"]]
+    if made and not dominant(state):
+        return f"{command(base, 'reject', ITEM=made[0]['first_path'], WHY='…')} (if you do not like an image)"
+    if example:
+        return f"{command(base, 'explain', ITEM=str(example))} (one of those that nearly passed)"
+    return f"{command(base, 'failures')} (what was rejected, and what to do)"

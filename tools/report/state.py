@@ -1,0 +1,138 @@
+"""State: where a workspace stands, as plain values, and the same for JSON."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tools.choose.quotas import gaps
+from tools.mill.manifest import sql
+from tools.mill.tool import Dataset
+from tools.report.queries import load
+
+Values = Mapping[str, Any]
+SHOWN_FAILED = 20
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The chosen set of a dataset: how many of how many, and what it lacks."""
+
+    dataset: str
+    chosen: int
+    wanted: int
+    gaps: Sequence[str]
+
+
+@dataclass(frozen=True)
+class State:
+    """funnel, failures: rows of the views. people: how many were seen at least, None where nobody was looked for.
+
+    adrift: decisions that find no item. packages: dataset, folder, images, at. failed: the first failed items, with
+    their errors. running: tool, dataset and start of runs that have not ended.
+    """
+
+    funnel: Sequence[Values]
+    failures: Sequence[Values]
+    people: int | None
+    selections: Sequence[Selection]
+    adrift: Sequence[Values]
+    packages: Sequence[Values]
+    failed: Sequence[Values]
+    running: Sequence[Values]
+
+    @property
+    def n_failed(self) -> int:
+        return sum(row["failed"] for row in self.funnel)
+
+    @property
+    def waiting(self) -> int:
+        return sum(row["waiting"] for row in self.funnel)
+
+
+def read(db: sqlite3.Connection) -> State:
+    """The state of a workspace's manifest."""
+    return State(
+        funnel=_rows(db, "select * from funnel"),
+        failures=_rows(db, _FAILURES),
+        people=_people(db),
+        selections=_selections(db),
+        adrift=_rows(db, load("decisions_adrift").sql),
+        packages=_rows(db, _PACKAGES),
+        failed=_rows(db, _FAILED, SHOWN_FAILED),
+        running=_rows(db, _RUNNING),
+    )
+
+
+def _rows(db: sqlite3.Connection, question: str, *values: object) -> list[Values]:
+    return [dict(row) for row in db.execute(question, values)]
+
+
+_FAILURES = """
+select failures.*, reason.description, reason.remedy, reason.config_key
+from failures left join reason on reason.tool = failures.tool and reason.code = failures.reason
+"""
+
+_PACKAGES = """
+select
+    step.dataset, count(package_item.item_id) as images, package.at, min(package_item.path) as first_path
+from package
+join step on step.id = package.step_id and step.active
+left join package_item on package_item.package_id = package.id
+where package.state = 'current'
+group by package.id
+order by step.dataset
+"""
+
+_FAILED = """
+select step.tool, step.dataset, item.id as item_id, item.kind, item.path, item.address, outcome.detail
+from outcome
+join step on step.id = outcome.step_id and step.active
+join item on item.id = outcome.item_id
+where outcome.latest and outcome.live and outcome.status = 'failed' and outcome.recipe_id = step.recipe_id
+order by step.position, step.dataset, item.id
+limit ?
+"""
+
+_RUNNING = """
+select step.tool, step.dataset, run.started_at, run.pid, run.host
+from run join step on step.id = run.step_id
+where run.status = 'running'
+order by run.id
+"""
+
+_CHOSEN = """
+select shot, view, address
+from selection
+where dataset = ? and chosen
+"""
+
+
+def _selections(db: sqlite3.Connection) -> list[Selection]:
+    steps = db.execute(
+        """select step.dataset, recipe.json from step join recipe on recipe.id = step.recipe_id
+        where step.tool = 'select' and step.active order by step.dataset"""
+    )
+    found = []
+    for step in steps.fetchall():
+        dataset = Dataset(name=step["dataset"], **json.loads(step["json"]).get("dataset", {}))
+        chosen = _rows(db, _CHOSEN, step["dataset"])
+        found.append(Selection(step["dataset"], len(chosen), dataset.count, gaps(chosen, dataset)))
+    return found
+
+
+def _people(db: sqlite3.Connection) -> int | None:
+    """How many people were seen at least, None where match has not looked at anybody."""
+    if not db.execute("select 1 from step join run on run.step_id = step.id where step.tool = 'match'").fetchone():
+        return None
+    return max((row["people_at_least"] for row in _rows(db, load("people_seen").sql)), default=None)
+
+
+def example(db: sqlite3.Connection, failure: Values) -> int | None:
+    """One item that a row of the view failures counts: the nearest to passing, where a limit rejected it."""
+    asked = {key: failure[key] for key in ("tool", "dataset", "kind", "reason")}
+    row = db.execute(sql("explain/examples"), asked | {"limit": 1}).fetchone()
+    return int(row["item_id"]) if row else None

@@ -1,0 +1,162 @@
+"""Choose the few cutouts that a dataset is trained on: the best of each moment, then the most different, within quotas.
+
+Reads: cutouts that passed score.  Writes: nothing.  Rejects: other_subject, same_moment, similar_to_better, over_quota.
+Example: python -m tools.select --base data --dataset emma
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tools.mill.tool import OK, Bench, Reason, Result, Row, Tool, Verdict, rejected
+
+if TYPE_CHECKING:
+    from tools.choose.candidates import Candidate
+    from tools.choose.difference import Floats, Place
+
+VERSION = 1
+
+REASONS = (
+    Reason(
+        "other_subject",
+        "choice",
+        "It does not show the person that the dataset is about.",
+        "Set [dataset.NAME] subject, or pin the image.",
+    ),
+    Reason(
+        "same_moment",
+        "choice",
+        "Another image of the same person and moment is better.",
+        "Pin it to have it beside or instead, or lower select.moment_s.",
+    ),
+    Reason(
+        "similar_to_better",
+        "choice",
+        "It looks much like an image that was chosen before it.",
+        "Pin it, or lower select.min_difference.",
+    ),
+    Reason(
+        "over_quota",
+        "choice",
+        "The set is full with images that differ more.",
+        "Pin it, reject one that it should replace, or raise [dataset.NAME] count.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Params:
+    """moment_s: seconds within which images of one person are one moment. min_difference: 0 to 1, of their likeness.
+
+    Pictures of one moment re-encoded or scaled lie about 0.01 apart, half a second of a talking person 0.07 to 0.15,
+    different people above 0.3.
+    """
+
+    moment_s: float = 2.0
+    min_difference: float = 0.06
+
+
+def work_set(rows: Sequence[Row], bench: Bench[Params]) -> Mapping[int, Result]:
+    """Choose. Every row gets its result: chosen ones are ok, with their rank."""
+    from tools.choose.candidates import candidate
+    from tools.choose.difference import choose
+    from tools.choose.moments import moments
+
+    dataset, params = bench.dataset, bench.params
+    results = {row["item_id"]: Result(_left_out(row, dataset.subject)) for row in rows}
+    by_id = {row["item_id"]: row for row in rows if _may(row, dataset.subject)}
+    candidates = [candidate(row) for row in sorted(by_id.values(), key=lambda row: str(row["address"]))]
+    moment = moments(candidates, params.moment_s)
+    best = _best_of(candidates, moment)
+    for one in candidates:
+        kept = best[moment[one.item_id]]
+        if one not in kept:
+            verdict = rejected("same_moment", f"Kept instead: {kept[0].path}")
+            results[one.item_id] = Result(verdict, measures=_measures(one, moment, None, kept[0]))
+    finalists = [one for one in candidates if one in best[moment[one.item_id]]]
+    places = choose(
+        finalists, _likeness([by_id[one.item_id] for one in finalists], bench), dataset, params.min_difference
+    )
+    for one, place in zip(finalists, places, strict=True):
+        near = finalists[place.nearest] if place.nearest is not None else None
+        verdict = _verdict(place, near, bench)
+        results[one.item_id] = Result(verdict, measures=_measures(one, moment, place, near))
+    return results
+
+
+def _may(row: Row, subject: str) -> bool:
+    if row.get("excluded"):
+        return False
+    return bool(row.get("pinned")) or not subject or row["identity"] == subject
+
+
+def _left_out(row: Row, subject: str) -> Verdict:
+    """Of a row that is no candidate. Where a person rejected it, that decision stands above this verdict."""
+    if row.get("excluded"):
+        return Verdict("ok", None, "A person rejected it.")
+    return rejected("other_subject", f"It shows {row['identity'] or 'nobody known'}, the dataset is about {subject}.")
+
+
+def _best_of(candidates: Sequence[Candidate], moment: Mapping[int, int]) -> dict[int, list[Candidate]]:
+    """By moment what stays of it: all that is pinned, else the best score; of equal scores the first address."""
+    found: dict[int, list[Candidate]] = {}
+    for one in sorted(candidates, key=lambda one: (not one.pinned, -one.score, one.address)):
+        kept = found.setdefault(moment[one.item_id], [])
+        if one.pinned or not kept:
+            kept.append(one)
+    return found
+
+
+def _likeness(rows: Sequence[Row], bench: Bench[Params]) -> Floats:
+    """The embeddings, N x 64 float32: as score measured them, or from the cutouts where it did not."""
+    import numpy as np
+
+    from tools.media.image import read_rgba
+    from tools.media.likeness import DIMENSIONS, embed, vector
+
+    found = [vector(row.get("likeness") or embed(read_rgba(bench.file(row)))) for row in rows]
+    return np.array(found, np.float32).reshape(len(rows), DIMENSIONS)
+
+
+def _verdict(place: Place, near: Candidate | None, bench: Bench[Params]) -> Verdict:
+    """What to say of a finalist. near: the image of the set that looks most like it."""
+    if place.rank is not None:
+        return OK
+    if near is None or place.difference is None:
+        return rejected("over_quota", f"[dataset.{bench.dataset.name}] count = {bench.dataset.count}.")
+    if place.difference < bench.params.min_difference:
+        wanted = f"differs by {place.difference:.3f}, wanted are {bench.params.min_difference:g}"
+        return rejected("similar_to_better", f"Kept instead: {near.path} ({wanted})")
+    full = f"the set has its {bench.dataset.count} images"
+    return rejected("over_quota", f"Kept instead: {near.path} (the nearest to it; {full})")
+
+
+def _measures(
+    one: Candidate, moment: Mapping[int, int], place: Place | None, kept: Candidate | None
+) -> dict[str, float | int | str | None]:
+    """The row of table "select". Of a chosen image, kept is only what looks most like it, and no replacement."""
+    chosen = place is not None and place.rank is not None
+    return {
+        "score": one.score,
+        "moment": moment[one.item_id],
+        "rank": place.rank if place else None,
+        "difference": place.difference if place else None,
+        "kept_address": kept.address if kept and not chosen else None,
+    }
+
+
+TOOL = Tool(
+    name="select",
+    version=VERSION,
+    params=Params,
+    reasons=REASONS,
+    work_set=work_set,
+    dataset_keys=("subject", "count", "quota", "max_per_source"),
+)
+
+if __name__ == "__main__":
+    from tools.mill.command import main
+
+    main("select")

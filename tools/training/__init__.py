@@ -1,0 +1,1 @@
+"""What trainers are given and what they make of it: targets, folder formats, the check before the swap."""
