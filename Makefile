@@ -14,8 +14,10 @@ TEST ?=
 DATASET ?=
 JOBS ?=
 ifeq ($(TEST),1)
-override BASE := $(BASE)/data_TEST
+override BASE := $(value BASE)/data_TEST
 endif
+# Taken to the letter: a dollar in a path or a reason is a dollar, no variable of make.
+$(foreach name,BASE ITEM WHY Q,$(eval override $(name) := $$(value $(name))))
 
 export PYTHON := $(ROOT)/.venv/bin/python
 export PYTHONPATH := $(ROOT)

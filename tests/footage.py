@@ -39,7 +39,7 @@ STRIP = 1 / 12
 
 
 def _texture(width: int, height: int, number: float, seed: int) -> Rgb:
-    """Large shapes with sharp edges in light and colour, of which each seed has its own and each number another place."""
+    """Large shapes with sharp edges; each seed has its own, and each number has them in another place."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     x, y = x / height * 6 + 0.04 * number, y / height * 6 + 0.02 * number

@@ -1,41 +1,53 @@
 """A manifest filled through the core with made-up results: small enough to know by heart, one of each fate.
 
-Eleven frames of one video and a photo run down to a package of two images. No picture is opened.
+What each tool finds out stands in tests/made_up.py.
 """
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import json
 import os
+import shutil
 import sqlite3
-from collections.abc import Mapping
+import tempfile
+from functools import cache
 from pathlib import Path
-from typing import Any
+
+from made_up import ANSWERS, DATASET, Answers, source
 
 from tools.mill import limits, links, recipe, runs, settings, settle, sources, steps
-from tools.mill.files import Stored
 from tools.mill.manifest import connect, transaction
 from tools.mill.plan import BY_TOOL
 from tools.mill.record import Entry, Recorder
-from tools.mill.tool import Asked, Dataset, Made, Result, failed, rejected
-from tools.package import Packed
+from tools.mill.tool import Asked, Dataset, Result
 
 STARTED = "2024-05-01T10:00:00.000Z"
-HOSTILE = b'two\nlines "quoted", \xff.mp4'
 SOURCES = (
     ("00_raw_videos", b"dance.mp4"),
     ("00_raw_videos", b"tiny.mp4"),
-    ("00_raw_videos", HOSTILE),
+    ("00_raw_videos", b'two\nlines "quoted", \xff.mp4'),
     ("00_raw_photos", b"portrait.jpg"),
 )
-DATASET = Dataset(name="default", count=4, quota={"close": 0.5, "far": 0.5})
-
-Answers = Mapping[str, Result]
 
 
-def fill(base: Path) -> sqlite3.Connection:
-    """Put files into an empty workspace, run the whole plan over them, and return the open manifest."""
+def filled(base: Path) -> Path:
+    """A workspace with that manifest, which a test may spoil."""
+    shutil.copytree(_template(), base, symlinks=True, dirs_exist_ok=True)
+    return base
+
+
+@cache
+def _template() -> Path:
+    base = Path(tempfile.mkdtemp(prefix="filled-"))
+    atexit.register(shutil.rmtree, base)
+    fill(base)
+    return base
+
+
+def fill(base: Path) -> None:
+    """Put files into an empty workspace and run the whole plan over them."""
     db = connect(base, create=True)
     steps.ensure(db, settings.load(base, {}), "intake", "")
     for folder, name in SOURCES:
@@ -45,26 +57,40 @@ def fill(base: Path) -> sqlite3.Connection:
         # One after another, so that the ids do not depend on the order in which a folder is listed.
         sources.refresh(db, base, Asked())
     for tool in BY_TOOL:
-        play(db, base, tool, globals()[f"_{tool}"](db))
-    return db
+        play(db, base, tool)
+    db.close()
 
 
-def play(db: sqlite3.Connection, base: Path, tool: str, answers: Answers, params: Mapping[str, Any] | None = None) -> int:
-    """Record one run of a tool over what waits. answers: by address; what is not named is ok. Returns the step's id."""
+def play(
+    db: sqlite3.Connection,
+    base: Path,
+    tool: str,
+    answers: Answers | None = None,
+    *,
+    pace: float = 2.0,
+    dataset: Dataset | None = None,
+    **bounds: float,
+) -> int:
+    """Record one run of a tool over what waits; returns the step's id.
+
+    answers: by address, those of the story where None; what is not named is ok. pace: a parameter of every tool.
+    """
     declared = importlib.import_module(f"tools.{tool}").TOOL
-    dataset = DATASET if BY_TOOL[tool].per_dataset else Dataset(name="")
+    dataset = (dataset or DATASET) if BY_TOOL[tool].per_dataset else Dataset(name="")
     step_id = db.execute("select id from step where tool = ? and dataset = ?", (tool, dataset.name)).fetchone()[0]
-    bounds = {limit.key: limit.default for limit in declared.limits}
+    bounds = {limit.key: limit.default for limit in declared.limits} | bounds
     keys = {key: getattr(dataset, key) for key in declared.dataset_keys}
-    content = recipe.build(tool, 1, params or {"pace": 2.0}, engine=("builtin", "0123456789abcdef"), dataset=keys)
+    content = recipe.build(tool, 1, {"pace": pace}, engine=("builtin", "0123456789abcdef"), dataset=keys)
+    given = ANSWERS[tool](db) if answers is None else answers
     with transaction(db):
         limits.declare(db, tool, declared.limits, declared.reasons)
         recipe_id = recipe.ensure(db, content)
         run_id = runs.begin(db, step_id, recipe_id, bounds, 1)
-        db.execute("update step set recipe_id = ?, limits_json = ? where id = ?", (recipe_id, json.dumps(bounds), step_id))
+        settings_now = (recipe_id, json.dumps(bounds), step_id)
+        db.execute("update step set recipe_id = ?, limits_json = ? where id = ?", settings_now)
         place = next(place for place in settle.places(db) if place.step_id == step_id)
         rows = list(steps.Queue(db, tool, dataset.name, step_id, recipe_id, False, None))
-        results = {row["item_id"]: answers.get(row["address"], Result()) for row in rows}
+        results = {row["item_id"]: given.get(row["address"], Result()) for row in rows}
         recorder = Recorder(
             *(db, tool, place, list(BY_TOOL).index(tool), recipe_id, run_id),
             *(declared.limits, declared.reasons, bounds),
@@ -74,14 +100,9 @@ def play(db: sqlite3.Connection, base: Path, tool: str, answers: Answers, params
             declared.conclude(db, step_id, dataset, results)
         settle.settle(db)
         runs.finish(db, run_id, "done", 2.0)
-        db.execute("update run set started_at = ?, host = 'mill', pid = 7", (STARTED,))
+        db.execute("update run set started_at = ?, host = 'mill', machine_json = '{}'", (STARTED,))
     links.rebuild(db, base, step_id, tool, dataset.name)
     return int(step_id)
-
-
-def source(db: sqlite3.Connection, path: str) -> str:
-    """The address of a source whose path ends so."""
-    return str(db.execute("select address from item where path like '%' || ? and newest", (path,)).fetchone()[0])
 
 
 def item(db: sqlite3.Connection, kind: str, address: str) -> int:
@@ -90,153 +111,8 @@ def item(db: sqlite3.Connection, kind: str, address: str) -> int:
     return int(db.execute("select id from item where newest and (kind, address) = (?, ?)", (kind, full)).fetchone()[0])
 
 
-def _file(folder: str, address: str, extension: str = "webp") -> Stored:
-    name = address.split("/", 1)[1].replace("/", "_")
-    return Stored(f"{folder}/{address[:4]}/{name}.{extension}", "0" * 64, 1000)
-
-
-def _intake(db: sqlite3.Connection) -> Answers:
-    return {
-        source(db, "dance.mp4"): Result(facts=VIDEO, measures={"short_side_px": 720, "missing_share": 0.0}),
-        source(db, "tiny.mp4"): Result(facts=VIDEO, measures={"short_side_px": 200, "missing_share": 0.0}),
-        source(db, "\\xff.mp4"): Result(rejected("impostor", "Its name ends in .mp4, but it holds text.")),
-        source(db, "portrait.jpg"): Result(facts=PHOTO, measures={"short_side_px": 900}),
-    }
-
-
-VIDEO = {
-    **{"container": "mov", "codec": "h264", "width_px": 1280, "height_px": 720, "frame_rate_hz": 25.0},
-    **{"duration_s": 4.0, "bitrate_bps": 1000, "pixel_format": "yuv420p", "rotation_deg": 0, "interlaced": 0},
-    **{"has_audio": 0, "declared_frames": 100},
-}
-PHOTO = {
-    **{"format": "JPEG", "width_px": 900, "height_px": 1200, "mode": "RGB", "bits": 8, "orientation": 1},
-    **{"animated": 0, "has_alpha": 0, "has_profile": 0},
-}
-
-
-def _extract(db: sqlite3.Connection) -> Answers:
-    video, photo = source(db, "dance.mp4"), source(db, "portrait.jpg")
-    return {
-        video: Result(made=tuple(_frame(video, index) for index in range(8))),
-        photo: Result(made=(_frame(photo, 0),)),
-    }
-
-
-def _frame(of: str, index: int) -> Made:
-    """A frame every half second; the second one looks like the first."""
-    address = f"{of}/t{index / 2:013.6f}"
-    facts = {"time_s": index / 2, "frame_index": index * 12, "shot": 0}
-    if index == 1:
-        return Made("frame", address, facts=facts, measures={"luma_difference": 0.5}, verdict=rejected("near_duplicate"))
-    return Made("frame", address, _file("01_extracted_frames", address), 1280, 720, facts, {"luma_difference": 9.0})
-
-
-def _frames(db: sqlite3.Connection) -> list[str]:
-    return [row[0] for row in db.execute("select address from item where kind = 'frame' and newest order by id")]
-
-
-def _detect(db: sqlite3.Connection) -> Answers:
-    """Nobody in the third frame; somebody unlikely in the fourth."""
-    answers = {}
-    for address in _frames(db):
-        empty = address.endswith("t000001.000000")
-        made = () if empty else (_person(address, 0.3 if address.endswith("t000001.500000") else 0.9),)
-        verdict = rejected("no_person", "Nobody was found.") if empty else Result().verdict
-        answers[address] = Result(verdict, measures={"people_seen": len(made), "people_count": len(made)}, made=made)
-    return answers
-
-
-def _person(frame: str, confidence: float, box: tuple[float, float, float, float] = (100, 100, 300, 700)) -> Made:
-    x0, y0, x1, y1 = box
-    address = f"{frame}/p{round((x0 + x1) / 2.56):04d}-{round((y0 + y1) / 1.44):04d}"
-    facts = {"box_x0_px": x0, "box_y0_px": y0, "box_x1_px": x1, "box_y1_px": y1}
-    facts |= {"crop_x_px": 90, "crop_y_px": 90, "cut_left": 0, "cut_top": 0, "cut_right": 0, "cut_bottom": 1}
-    facts |= {"others_json": "[]", "box_slack": 0.1, "box_whole": 1}
-    words = {"shot": "close" if frame.endswith("t000000.000000") else "far", "source": "hog"}
-    measures = {"confidence": confidence, "height_px": y1 - y0}
-    return Made("person", address, _file("02_person_crops", address), 220, 620, facts | words, measures)
-
-
-def _persons(db: sqlite3.Connection) -> list[str]:
-    return [row[0] for row in db.execute("select address from item where kind = 'person' and newest order by id")]
-
-
-def _match(_: sqlite3.Connection) -> Answers:
-    return {}
-
-
-def _mask(db: sqlite3.Connection) -> Answers:
-    """The tool breaks on one person, and finds nothing of another."""
-    answers = {}
-    for address in _persons(db):
-        if "t000002.000000" in address:
-            answers[address] = Result(failed("ValueError: the crop has no pixels"))
-        else:
-            answers[address] = Result(made=(_cutout(address, 0.01 if "t000002.500000" in address else 0.4),))
-    return answers
-
-
-def _cutout(address: str, coverage: float) -> Made:
-    facts = {"subject_x0_px": 10, "subject_y0_px": 10, "subject_x1_px": 200, "subject_y1_px": 600}
-    measures = {"coverage": coverage, "largest_share": 1.0, "soft_share": 0.1}
-    return Made("cutout", address, _file("03_masked_subjects", address), 220, 620, facts, measures)
-
-
-def _score(db: sqlite3.Connection) -> Answers:
-    """Sharp ones, but for the last of the video, which is dark as well."""
-    answers = {}
-    for address in _persons(db):
-        last = "t000003.500000" in address
-        measures = {"sharpness": 0.3125 if last else 0.6, "dark_share": 0.5 if last else 0.01, "bright_share": 0.0}
-        measures |= {"solidity": 0.7, "contours": 1, "crop_mp": 0.3, "height_share": 0.9, "face_covered_share": None}
-        answers[address] = Result(measures=measures)
-    return answers
-
-
-def _select(db: sqlite3.Connection) -> Answers:
-    """The first of the video and the photo are chosen, the rest shows the same moment."""
-    answers = {}
-    rows = db.execute("select address, path from item where kind = 'cutout' and newest order by id").fetchall()
-    for rank, row in enumerate(rows, 1):
-        if "t000000.000000" in row["address"]:
-            answers[row["address"]] = Result(measures={"score": 0.8, "moment": rank, "rank": rank, "difference": 0.4})
-        else:
-            verdict = rejected("same_moment", f"Kept instead: {rows[0]['path']}")
-            measures = {"score": 0.5, "moment": 1, "kept_address": rows[0]["address"]}
-            answers[row["address"]] = Result(verdict, measures=measures)
-    return answers
-
-
-def _composite(db: sqlite3.Connection) -> Answers:
-    return {address: Result(made=(_composed(address),)) for address in _persons(db)}
-
-
-def _composed(cutout: str) -> Made:
-    address = f"{cutout}/{DATASET.name}/v0"
-    facts = {"mode": "flat", "scale": 1.0, "cover": 0.8, "flush": "bottom", "mask_sha256": "0" * 64}
-    facts |= {"mask_path": f"05_augmented/default/masks/{address[:4]}.png"}
-    return Made("composite", address, _file("05_augmented/default", address, "png"), 1024, 1024, facts)
-
-
-def _caption(db: sqlite3.Connection) -> Answers:
-    return {address: Result(made=(_captioned(address),)) for address in _persons(db)}
-
-
-def _captioned(cutout: str) -> Made:
-    facts = {"dataset": DATASET.name, "text": "emma, close-up, red coat, soft light", "author": "template"}
-    facts |= {"engine": "template", "prompt_version": "1"}
-    return Made("caption", f"{cutout}/{DATASET.name}", facts=facts | {"words": 6})
-
-
-def _package(db: sqlite3.Connection) -> Answers:
-    rows = db.execute(
-        """select composite.address, caption.id
-        from item as composite
-        join item as caption on caption.parent_id = composite.parent_id and caption.kind = 'caption' and caption.newest
-        where composite.kind = 'composite' and composite.newest order by composite.id"""
-    )
-    return {
-        address: Packed(path=f"07_final_training/default/{number}.png", caption_id=caption_id, digest="d")
-        for number, (address, caption_id) in enumerate(rows.fetchall(), 1)
-    }
+def words(tool: str, code: str) -> tuple[str, str]:
+    """What a tool says that a reason means, and what to do: its words may change, no test repeats them."""
+    declared = importlib.import_module(f"tools.{tool}").TOOL
+    told = {reason.code: reason for reason in declared.reasons} | {limit.reason: limit for limit in declared.limits}
+    return told[code].description, told[code].remedy

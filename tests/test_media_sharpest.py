@@ -1,4 +1,4 @@
-"""Which frame of each window is chosen: the sharpest, of the longest part that no cut divides, and not the same twice."""
+"""Which frame of each window is chosen: the sharpest, never across a cut, and not the same twice."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ def test_few_frames_are_held_at_a_time() -> None:
 
     for _ in choose(watched(), rules_for(4.0, 0.5, 600, 0.5, 1.5)):
         pass
-    assert most <= 5  # three in the window, the one that arrives and the one chosen before
+    assert most <= 6  # three in the window, the one chosen before, the last and the next
 
 
 def test_measures_are_what_they_say() -> None:

@@ -24,11 +24,13 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def make(*words: str, base: Path, env: Mapping[str, str] | None = None, timeout_s: float = 300) -> subprocess.CompletedProcess[str]:
-    """Run make in the project as a person would."""
+    """Run make in the project as a person would, but without worker processes unless env says otherwise: they cost more
+    than so small a workspace is worth.
+    """
     return subprocess.run(
         ["make", *words, f"BASE={base}"],
         cwd=ROOT,
-        env=environment(**(env or {})),
+        env=environment(JOBS="0") | (env or {}),
         capture_output=True,
         text=True,
         timeout=timeout_s,
@@ -80,7 +82,7 @@ def natural(base: Path) -> dict[str, list[tuple[object, ...]]]:
         "outcomes": ask(
             base,
             """select tool, dataset, item.kind, address, version, status, reason, detail, passed, live
-            from outcome join step on step.id = step_id join item on item.id = item_id
+            from outcome join step on step.id = outcome.step_id join item on item.id = outcome.item_id
             where latest and live order by 1, 2, 3, 4, 5""",
         ),
         "final": ask(base, "select dataset, path, caption, source_path, time_s from final order by 1, 2"),

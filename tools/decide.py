@@ -19,7 +19,7 @@ import click
 
 from tools.mill import find, settings, settle
 from tools.mill.command import guard
-from tools.mill.manifest import connect, transaction, utc_now
+from tools.mill.manifest import connect, sql, transaction, utc_now
 from tools.mill.settings import UsageError
 
 DONE = {"keep": "kept", "reject": "rejected", "pin": "pinned"}
@@ -36,7 +36,7 @@ class Subject:
 
 def subjects(db: sqlite3.Connection, base: Path, text: str, dataset: str) -> list[Subject]:
     """What the person means. A packaged image stands for its cut-out there, so that the next best takes its place."""
-    return [_subject(db, item, text, base, dataset) for item in find.items(db, base, text)]
+    return [_subject(db, item, word, base, dataset) for word, item in find.named(db, base, text)]
 
 
 def _subject(db: sqlite3.Connection, item: sqlite3.Row, text: str, base: Path, dataset: str) -> Subject:
@@ -47,31 +47,29 @@ def _subject(db: sqlite3.Connection, item: sqlite3.Row, text: str, base: Path, d
     return Subject(item, dataset)
 
 
-def refuse(db: sqlite3.Connection, verdict: str, item: sqlite3.Row) -> None:
+def refuse(db: sqlite3.Connection, verdict: str, subject: Subject) -> None:
     """Raise UsageError where the verdict could not be obeyed: nobody can keep what does not exist."""
+    item = subject.item
     name = f"{item['kind']} {item['id']}"
     if verdict == "pin" and item["kind"] not in PINNABLE:
         raise UsageError(f"{name} cannot be pinned: only frames, persons and cut-outs are chosen. Pin one of those.")
     if verdict not in ("keep", "pin"):
         return
-    row = db.execute(
-        """select outcome.defect, reason.nature, outcome.reason, outcome.detail, reason.description, reason.remedy
-        from outcome join step on step.id = outcome.step_id
-        left join reason on reason.tool = step.tool and reason.code = outcome.reason
-        where outcome.item_id = ? and outcome.latest and outcome.status <> 'ok'
-            and (outcome.defect or outcome.status = 'failed' or (reason.nature = 'choice' and ? = 'keep'))
-        order by outcome.defect desc, outcome.id limit 1""",
-        (item["id"], verdict),
-    ).fetchone()
-    if row and row["nature"] == "choice" and not row["defect"]:
-        raise UsageError(
-            f"{name} cannot be kept: it was not chosen ({row['reason']}: {row['detail'] or row['description']}), and a "
-            "keep only overrides limits. `make pin ITEM=…` has it chosen."
-        )
+    row = db.execute(sql("mill/why_not"), {"item": item["id"], "verdict": verdict}).fetchone()
     if row:
+        cause = str(row["detail"] or row["description"]).rstrip(".")
+        why = f"{name} cannot be {DONE[verdict]}: {row['reason']}, {cause}."
+        if row["nature"] != "choice":
+            raise UsageError(f"{why} A decision cannot make a usable image of it. {row['remedy']}")
+        if item["path"] is None:
+            raise UsageError(f"{why} No file was made of it. {row['remedy']}")
+        way_out = "`make pin ITEM=…` has it chosen." if item["kind"] in PINNABLE else row["remedy"]
+        raise UsageError(f"{why} A keep only overrides limits. {way_out}")
+    out = db.execute(sql("mill/out_for_all"), {"item": item["id"]}).fetchone() if subject.dataset else None
+    if out:
         raise UsageError(
-            f"{name} cannot be {DONE[verdict]}: {row['reason']}, {row['detail'] or row['description']} "
-            f"A decision cannot make a usable image of it. {row['remedy']}"
+            f"{name} cannot be {DONE[verdict]} for {subject.dataset} alone: it does not pass {out['tool']}, which "
+            "works for all datasets. Say it without DATASET."
         )
 
 
@@ -83,19 +81,33 @@ def write(db: sqlite3.Connection, verdict: str, subject: Subject, why: str, undo
         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         (
             *(uuid.uuid4().hex, item["kind"], item["address"], subject.dataset, item["id"], verdict, undoes),
-            *(why or None, os.environ.get("MILL_ACTOR") or getpass.getuser(), utc_now()),
+            *(why or None, _actor(), utc_now()),
         ),
     )
 
 
+def _actor() -> str:
+    """Who decides: MILL_ACTOR, else the user's name, else, in a container that knows none, the user's number."""
+    try:
+        return os.environ.get("MILL_ACTOR") or getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
+
+
 def standing(db: sqlite3.Connection, subject: Subject) -> str:
-    """The uid of the last decision on an item that nobody has undone. Raises UsageError where there is none."""
+    """The uid of the last decision on an item that nobody has undone, also of one that came to it from another address.
+
+    Raises UsageError where there is none.
+    """
+    settle.load_decisions(db, subject.dataset)
     row = db.execute(
         """select uid from decision as said
-        where verdict in ('keep', 'reject', 'pin') and kind = ? and address = ? and dataset = ?
+        where verdict in ('keep', 'reject', 'pin') and dataset = :dataset
+            and ((kind, address) = (:kind, :address)
+                or id in (select decision_id from temp.in_force where item_id = :item))
             and not exists (select 1 from decision as undo where undo.verdict = 'undo' and undo.undoes = said.uid)
         order by id desc limit 1""",
-        (subject.item["kind"], subject.item["address"], subject.dataset),
+        {**dict(subject.item), "item": subject.item["id"], "dataset": subject.dataset},
     ).fetchone()
     if row is None:
         raise UsageError(
@@ -114,7 +126,7 @@ def decide(base: Path, verdict: str, texts: Sequence[str], dataset: str, why: st
         with transaction(db):
             found = [subject for text in texts for subject in subjects(db, base, text, dataset)]
             for subject in found:
-                refuse(db, verdict, subject.item)
+                refuse(db, verdict, subject)
                 undoes = standing(db, subject) if verdict == "undo" else None
                 write(db, verdict, subject, why, undoes)
             settle.settle(db)

@@ -55,15 +55,11 @@ class Failure:
 def failures(db: sqlite3.Connection, examples: int = EXAMPLES) -> list[Failure]:
     """All reasons that hold now, in the order of the stages, the most frequent first."""
     found = []
-    rows = db.execute(
-        """select failures.*, coalesce(reason.description, '') as description, coalesce(reason.remedy, '') as remedy
-        from failures left join reason on reason.tool = failures.tool and reason.code = failures.reason"""
-    )
-    for row in rows.fetchall():
+    for row in db.execute(sql("status/failures")).fetchall():
         asked = {key: row[key] for key in ("tool", "dataset", "kind", "reason")}
         shown = tuple(
             Example(one["item_id"], one["kind"], one["path"] or one["address"], one["detail"])
-            for one in db.execute(sql("explain/examples"), asked | {"limit": examples})
+            for one in db.execute(sql("status/examples"), asked | {"limit": examples})
         )
         folder = None if row["reason"] == "failed" else shown_in(row)
         plain = {key: row[key] for key in ("n", "share", "description", "remedy")}
@@ -83,8 +79,9 @@ def tell(found: list[Failure], base: Path) -> Iterator[str]:
         if one.folder and (base / one.folder).is_dir():
             yield f"  all of them: {base / one.folder}/"
         yield ""
-    if found and found[0].examples:
-        yield f"Why one of them is out: {command(base, 'explain', ITEM=str(found[0].examples[0].item_id))}"
+    most = max((one for one in found if one.examples), key=lambda one: one.n, default=None)
+    if most:
+        yield f"Why one of them is out: {command(base, 'explain', ITEM=str(most.examples[0].item_id))}"
     elif not found:
         yield "Nothing was rejected, nothing failed."
 

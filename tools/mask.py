@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING
 from tools.mill.tool import Bench, Limit, Made, Result, Row, Tool, operational, rejected
 
 if TYPE_CHECKING:
-    from tools.engines.protocols import Alpha, Box, MaskJob, Rgb
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tools.engines.protocols import MaskJob, Rgb
 
 VERSION = 1
 
@@ -41,7 +44,7 @@ LIMITS = (
 
 @dataclass(frozen=True)
 class Params:
-    """working_side_px: longer side of the picture on which the builtin engine cuts; the edge is then refined at the crop's own size."""
+    """working_side_px: longer side of the picture on which the builtin engine cuts; edges get the crop's own detail."""
 
     engine: str = "auto"
     working_side_px: int = 448
@@ -87,7 +90,7 @@ def _job(row: Row, image: Rgb, params: Params) -> MaskJob:
     )
 
 
-def _made(row: Row, bench: Bench[Params], cutout: Alpha, measures: dict[str, float]) -> Made:
+def _made(row: Row, bench: Bench[Params], cutout: NDArray[np.uint8], measures: dict[str, float]) -> Made:
     import hashlib
 
     from tools.measure.outline import extent
@@ -97,7 +100,8 @@ def _made(row: Row, bench: Bench[Params], cutout: Alpha, measures: dict[str, flo
     data = encode_webp_lossless(cutout)
     path = crop_path("03_masked_subjects", row["address"], hashlib.sha256(data).hexdigest(), "webp")
     height, width = cutout.shape[:2]
-    facts = dict(zip(("subject_x0_px", "subject_y0_px", "subject_x1_px", "subject_y1_px"), extent(cutout[..., 3]), strict=True))
+    sides = ("subject_x0_px", "subject_y0_px", "subject_x1_px", "subject_y1_px")
+    facts = dict(zip(sides, extent(cutout[..., 3]), strict=True))
     return Made("cutout", row["address"], bench.store(path, data), width, height, facts=facts, measures=measures)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tools.mill.tool import Bench, Limit, Result, Row, Tool, operational
 
 if TYPE_CHECKING:
-    from tools.engines.protocols import Embedding
+    from tools.engines.protocols import Embedding, FaceFound
 
 VERSION = 1
 
@@ -123,6 +123,7 @@ def _only_face(engine: str, path: bytes, _sha256: str) -> Embedding | None:
     from tools.engines.protocols import MatchJob
     from tools.media.image import read_rgb
 
+    faces: list[FaceFound]
     (faces,) = engines.load("match", engine).run([MatchJob(read_rgb(path))])
     if not faces or any(faces[0].box.area < LARGEST_BY * other.box.area for other in faces[1:]):
         return None

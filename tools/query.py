@@ -9,7 +9,7 @@ import csv
 import io
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -53,11 +53,17 @@ def ask(db: sqlite3.Connection, query: queries.Query, pairs: tuple[str, ...]) ->
 
 def known() -> Table:
     """All queries with what they answer."""
-    rows = []
-    for query in map(queries.load, queries.names()):
-        takes = " ".join(f"{name}=" for name in query.parameters)
-        rows.append((query.name, query.title, takes))
-    return Table(("query", "answers", "takes"), rows)
+    found = [queries.load(name) for name in queries.names()]
+    rows = [(one.name, one.title, one.description, " ".join(one.parameters)) for one in found]
+    return Table(("query", "title", "description", "parameters"), rows)
+
+
+def overview(found: Table) -> Iterator[str]:
+    """The list of queries as a person reads it."""
+    for name, title, description, parameters in found.rows:
+        takes = "".join(f" {parameter}=" for parameter in str(parameters).split())
+        yield f"{name}{takes}"
+        yield f"  {title}. {description}".rstrip()
 
 
 @click.command()
@@ -70,6 +76,9 @@ def main(name: str | None, base: Path, form: str, pairs: tuple[str, ...], descri
     """Answer the query NAME; without NAME, list them."""
     if name is None:
         answer = known()
+        if form == "table":
+            say(overview(answer))
+            return
     elif describe:
         say([queries.load(name).sql.rstrip()])
         return

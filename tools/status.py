@@ -20,7 +20,7 @@ from tools.report import advice, state
 from tools.report.reading import reading
 from tools.report.state import State
 from tools.report.table import Table, say
-from tools.report.words import clean, plural
+from tools.report.words import clean, percent, plural
 
 FUNNEL = ("stage", "tool", "dataset", "kind", "inputs", "ok", "rejected", "failed", "waiting", "seconds")
 
@@ -37,7 +37,7 @@ def funnel(rows: Sequence[Mapping[str, Any]]) -> Table:
 def reasons(rows: Sequence[Mapping[str, Any]]) -> Table:
     """Why items stand rejected or failed, with their counts."""
     keys = ("tool", "dataset", "kind", "reason", "n", "share")
-    values = [[*(row[key] for key in keys[:5]), f"{row['share']:.0%}", clean(row["description"] or "")] for row in rows]
+    values = [[*(row[key] for key in keys[:5]), percent(row["share"]), clean(row["description"] or "")] for row in rows]
     return Table((*keys, "means"), values)
 
 

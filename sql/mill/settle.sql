@@ -3,9 +3,9 @@
 -- person keeps it. temp.scope holds the outcomes to look at, temp.decided the nearest decision of each item that has one.
 -- :from_step is the step whose passed outcomes feed this one (for outputs the step itself, for sources null), :role
 -- 'input' or 'output'.
-update outcome
-set live = derived.live, passed = derived.passed, decision_id = derived.decision_id
-from (
+-- Materialized, and with a cross join, so that it goes from the scope to its outcomes: left to itself SQLite reads every
+-- outcome of the manifest for each batch of a few.
+with derived as materialized (
     select
         judged.id,
         decided.decision_id,
@@ -20,9 +20,8 @@ from (
             when decided.verdict in ('keep', 'pin') and reason.nature = 'limit' then 1
             else judged.status = 'ok'
         end as passed
-    from temp.scope
-    join outcome as judged on judged.id = scope.id
-    join item on item.id = judged.item_id
+    from outcome as judged
+    cross join item on item.id = judged.item_id
     left join outcome as source
         on source.step_id = :from_step
         and source.item_id = case :role when 'output' then item.parent_id else item.id end
@@ -30,8 +29,12 @@ from (
     left join temp.decided as decided on decided.item_id = judged.item_id
     left join reason
         on reason.code = judged.reason and reason.tool = (select tool from step where id = :step)
-    where judged.kind in (select kind from step_kind where step_id = :step and role = :role)
-) as derived
+    where judged.id in (select id from temp.scope)
+        and judged.kind in (select kind from step_kind where step_id = :step and role = :role)
+)
+update outcome
+set live = derived.live, passed = derived.passed, decision_id = derived.decision_id
+from derived
 where outcome.id = derived.id
     and (outcome.live, outcome.passed, outcome.decision_id)
         is not (derived.live, derived.passed, derived.decision_id);

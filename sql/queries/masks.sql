@@ -1,6 +1,6 @@
 -- Masks: what was measured of the cutouts, for each source and engine.
--- coverage: opacity by the area of the crop. largest_share: the largest part by the whole; below 1 the mask falls apart.
--- face_covered_share: of the face; below 1 the mask bites into it.
+-- coverage: opacity by the area of the crop. largest_share: the largest part by the whole; below 1 the mask falls
+-- apart. face_covered: share of the face; below 1 the mask bites into it.
 select
     cutouts.source_path, json_extract(recipe.json, '$.engine[0]') as engine, count(*) as n,
     sum(cutouts.status = 'ok') as ok,

@@ -6,7 +6,10 @@ select
     case when outcome.passed then null when outcome.status = 'ok' then 'rejected_by_hand'
         else outcome.reason end as reason,
     outcome.detail,
-    (select count(*) from item as made where made.parent_id = item.id and made.kind = 'frame' and made.newest) as frames,
+    (
+        select count(*) from item as made
+        where made.parent_id = item.id and made.kind = 'frame' and made.newest
+    ) as frames,
     coalesce(packaged.n, 0) as chosen
 from file
 left join item on item.id = file.item_id

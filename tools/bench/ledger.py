@@ -70,7 +70,6 @@ def fill(db: sqlite3.Connection, base: Path, outcomes: int) -> None:
             join step on step.id = outcome.step_id where step.tool = 'score'"""
         )
         settle.settle(db)
-    db.execute("analyze")
 
 
 def _items(db: sqlite3.Connection, kind: str, tool: str, n: int, parent: str | None) -> None:

@@ -29,8 +29,8 @@ class EngineIdentity:
 class Entry:
     """An engine: the class, and its model.
 
-    model: a name for what comes with the code and the libraries, raised by hand when its results change. weights: files of the installed package
-    `face_recognition_models`, whose digests count as well.
+    model: a name for what comes with the code and the libraries, raised by hand when its results change. weights: files
+    of the installed package `face_recognition_models`, whose digests count as well.
     """
 
     where: str
@@ -72,7 +72,7 @@ def identify(kind: str, name: str) -> EngineIdentity:
     return EngineIdentity(name, digest)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def load(kind: str, name: str) -> Any:
     """The engine, ready to run; once per process. Raises UsageError where it does not exist or cannot run."""
     module, _, class_name = ENGINES[kind][resolve(kind, name)].where.partition(":")
@@ -90,7 +90,7 @@ def weights_path(file: str) -> Path:
         if path.is_file():
             return path
     raise UsageError(
-        f"The face weights {file} are missing. Install the package face_recognition_models: remove .venv and `make all`."
+        f"The face weights {file} are missing. They come with face_recognition_models: remove .venv and `make all`."
     )
 
 
@@ -101,7 +101,7 @@ def weights_digest(file: str) -> str:
     return _digest(path, stat.st_size, stat.st_mtime_ns)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _digest(path: Path, _size: int, _mtime_ns: int) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -12,9 +12,10 @@ import numpy as np
 from tools.engines import FACE_EMBEDDING, FACE_LANDMARKS, identify, weights_path
 from tools.engines.hog import Hog
 from tools.engines.protocols import Box, Embedding, FaceFound, MatchJob, Rgb
+from tools.people.finding import joined
 
 MIN_FACE_PX = 40.0
-SURE = 0.5
+SURE = 0.7
 
 
 class Faces:
@@ -27,10 +28,11 @@ class Faces:
         self._detector = Hog()
 
     def run(self, jobs: list[MatchJob]) -> list[list[FaceFound]]:
-        return [
-            [FaceFound(face, self._embedding(job.image, face)) for face in ([job.face] if job.face else self.faces(job.image))]
-            for job in jobs
-        ]
+        return [self._one(job) for job in jobs]
+
+    def _one(self, job: MatchJob) -> list[FaceFound]:
+        faces = [job.face] if job.face else self.faces(job.image)
+        return [FaceFound(face, self._embedding(job.image, face)) for face in faces]
 
     def _embedding(self, image: Rgb, face: Box) -> Embedding:
         image = np.ascontiguousarray(image)
@@ -40,5 +42,6 @@ class Faces:
 
     def faces(self, image: Rgb) -> list[Box]:
         """The faces that are sure, largest first."""
-        found = [each.face for each in self._detector.faces(image, MIN_FACE_PX) if each.face and each.confidence >= SURE]
-        return sorted(found, key=lambda face: (-face.area, face))
+        found = joined(self._detector.faces(image, MIN_FACE_PX), [])
+        faces = [each.face for each in found if each.face and each.confidence >= SURE]
+        return sorted(faces, key=lambda face: (-face.area, face))

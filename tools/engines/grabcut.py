@@ -1,9 +1,9 @@
 """The builtin masker: GrabCut, seeded by what face, box and keypoints say of where a body is.
 
-C. Rother, V. Kolmogorov, A. Blake: GrabCut, SIGGRAPH 2004. Left to a box alone it gives up on people in colours of the background;
-here the seeds come from a probability made of three things: the shape of a body below a face or in a box (`matte.body`),
-colours that occur in the box but not around it (`matte.colours`), and ways that lead in from outside without crossing
-an edge (`matte.reach`).
+C. Rother, V. Kolmogorov, A. Blake: GrabCut, SIGGRAPH 2004. Left to a box alone it gives up on people in colours of the
+background; here the seeds come from a probability made of three things: the shape of a body below a face or in a box
+(`matte.body`), colours that occur in the box but not around it (`matte.colours`), and ways that lead in from outside
+without crossing an edge (`matte.reach`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.engines.protocols import Alpha, Box, Keypoint, MaskJob, Rgb
+from tools.engines.protocols import Alpha, Keypoint, MaskJob, Rgb
 from tools.matte.body import Pose, probability
 from tools.matte.colours import Palette, to_lab
 from tools.matte.guided import smoothed
@@ -28,6 +28,7 @@ SEED_SIDE_PX = 224
 
 ROUNDS = 2
 SURE, SURELY_NOT = 0.95, 0.02
+CERTAIN = 0.99
 CUT_ROUNDS = 3
 GIVEN_UP = 0.7
 """A mask of a smaller share of what is probable is GrabCut's giving up, not a better outline."""
@@ -46,7 +47,7 @@ class GrabCut:
         likely = person_probability(seed, _pose(job, scale * seed_scale))
         size = small.shape[1], small.shape[0]
         likely = np.asarray(cv2.resize(likely, size, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
-        return softened(job.image, small, tidied(cut(small, likely, head(_pose(job, scale), size))))
+        return softened(job.image, small, tidied(cut(small, likely, certain(_pose(job, scale), size))))
 
 
 def _shrunk(image: Rgb, side_px: int) -> tuple[Rgb, float]:
@@ -75,13 +76,14 @@ def person_probability(rgb: Rgb, pose: Pose) -> Floats:
     shape = probability(pose, width, height)
     outside = _outside(pose, width, height)
     palette, terrain = Palette(lab), Terrain(lab, outside)
-    radius = max(1, round(0.02 * max(height, width)))
+    sure, radius = certain(pose, (width, height)), max(1, round(0.02 * max(height, width)))
 
     def settled(odds: Floats) -> Floats:
-        smooth = smoothed(guide, np.asarray(odds, dtype=np.float32), radius, 1e-3)
-        return _logistic(smooth)
+        found = _logistic(smoothed(guide, np.asarray(odds, dtype=np.float32), radius, 1e-3))
+        found[sure] = CERTAIN
+        return found
 
-    likely = shape
+    likely: Floats = shape
     if outside.mean() > 0.05:
         around, within = palette.density(outside * (1.0 - shape)), palette.density((1.0 - outside) * shape)
         own = np.clip(1.0 - 0.5 * around / (within + 1e-12), 0.03, 0.97)
@@ -102,7 +104,8 @@ def _outside(pose: Pose, width: int, height: int) -> Floats:
     x0, y0 = box.x0 - slack * box.width, box.y0 - slack * box.height
     x1, y1 = box.x1 + slack * box.width, box.y1 + slack * box.height
     rows, columns = np.mgrid[0:height, 0:width] + 0.5
-    return 1.0 - ((columns > x0) & (columns < x1) & (rows > y0) & (rows < y1)).astype(np.float32)
+    inside = (columns > x0) & (columns < x1) & (rows > y0) & (rows < y1)
+    return np.asarray(~inside, dtype=np.float32)
 
 
 def _odds(p: Floats) -> Floats:
@@ -113,29 +116,32 @@ def _logistic(values: Floats) -> Floats:
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(values, -12.0, 12.0))), dtype=np.float32)
 
 
-def head(pose: Pose, size: tuple[int, int]) -> NDArray[np.bool_]:
-    """What belongs to the person for certain: the middle of the face."""
+def certain(pose: Pose, size: tuple[int, int]) -> NDArray[np.bool_]:
+    """What belongs to the person whatever its colours: the middle of the face, and neck and breastbone below it."""
     drawn = np.zeros((size[1], size[0]), dtype=np.uint8)
     if pose.face is not None:
         (x, y), wide, high = pose.face.centre, pose.face.width, pose.face.height
         axes = max(1, round(0.3 * wide)), max(1, round(0.5 * high))
         cv2.ellipse(drawn, (round(x), round(y - 0.05 * high)), axes, 0.0, 0.0, 360.0, 1, -1)
+        neck = round(x - 0.2 * wide), round(y)
+        cv2.rectangle(drawn, neck, (round(x + 0.2 * wide), round(pose.face.y1 + high)), 1, -1)
     return drawn > 0
 
 
-def cut(rgb: Rgb, likely: Floats, certain: NDArray[np.bool_]) -> NDArray[np.uint8]:
+def cut(rgb: Rgb, likely: Floats, sure: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """The person's mask, 0 and 1, height x width, from a probability of the same size and what is certain.
 
     Where GrabCut gives up most of the person to a background of the same colours, the probability alone decides.
     """
     labels = np.where(likely > 0.5, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
-    labels[(likely > SURE) | certain] = cv2.GC_FGD
-    labels[(likely < SURELY_NOT) & ~certain] = cv2.GC_BGD
+    labels[(likely > SURE) | sure] = cv2.GC_FGD
+    labels[(likely < SURELY_NOT) & ~sure] = cv2.GC_BGD
     if (labels == cv2.GC_FGD).any() and (labels == cv2.GC_BGD).any():
         # GrabCut begins its colour models at random: seeded, so that the same picture gives the same mask.
         cv2.setRNGSeed(0)
         models = np.zeros((2, 1, 65), dtype=np.float64)
-        cv2.grabCut(rgb, labels, None, models[0], models[1], CUT_ROUNDS, cv2.GC_INIT_WITH_MASK)
+        no_box = (0, 0, 0, 0)
+        cv2.grabCut(rgb, labels, no_box, models[0], models[1], CUT_ROUNDS, cv2.GC_INIT_WITH_MASK)
     mask = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD))
-    probable = (likely > 0.5) | certain
+    probable = (likely > 0.5) | sure
     return (probable if mask.sum() < GIVEN_UP * probable.sum() else mask).astype(np.uint8)

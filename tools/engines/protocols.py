@@ -58,9 +58,7 @@ class Box(NamedTuple):
 
     def common(self, other: Box) -> float:
         """The area that both cover, in square pixels."""
-        return Box(
-            max(self.x0, other.x0), max(self.y0, other.y0), min(self.x1, other.x1), min(self.y1, other.y1)
-        ).area
+        return Box(max(self.x0, other.x0), max(self.y0, other.y0), min(self.x1, other.x1), min(self.y1, other.y1)).area
 
     def iou(self, other: Box) -> float:
         """Intersection over union, 0 to 1."""
@@ -81,9 +79,9 @@ class Keypoint(NamedTuple):
 class Detection:
     """A person in a frame.
 
-    confidence: how probable it is that a person is in the box, 0 to 1. source: what found them. slack: how far the sides
-    of the box may be off, as a share of its size. whole: the box was found around the whole person, not guessed from
-    the face.
+    confidence: how probable it is that a person is in the box, 0 to 1. source: what found them. slack: how far the
+    sides of the box may be off, as a share of its size. whole: the box was found around the whole person, not guessed
+    from the face.
     """
 
     box: Box

@@ -49,7 +49,7 @@ class Pose:
 def probability(pose: Pose, width: int, height: int) -> Floats:
     """For each pixel how probable it is that the person shows there: height x width, float32, 0.001 to 0.985."""
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float32) + 0.5
-    found = _of_one(pose, columns, rows) * _within(pose.box, 0.05 + pose.slack, columns, rows) + LEAST
+    found: Floats = _of_one(pose, columns, rows) * _within(pose.box, 0.05 + pose.slack, columns, rows) + LEAST
     for other in pose.others:
         if other.common(pose.box) >= 0.02 * pose.box.area:
             found = _yielding(found, _standing(other, columns, rows), other.y1 > pose.box.y1 + 0.03 * pose.box.height)
@@ -84,7 +84,7 @@ def _below_face(face: Box, x: Floats, y: Floats) -> Floats:
     trunk = _logistic((half - np.abs(x - centre_x)) / (0.45 * wide) * 2.0) * _logistic((below + 0.1) * 12.0)
     trunk *= np.where(below > 3.5, 0.8, 0.95)
     arms = 0.2 * _logistic(below * 6.0)
-    return np.clip(np.maximum.reduce([head, trunk, arms]), SOMEWHERE, 0.97)
+    return np.asarray(np.clip(np.maximum.reduce([head, trunk, arms]), SOMEWHERE, 0.97))
 
 
 def _standing(box: Box, x: Floats, y: Floats) -> Floats:
@@ -92,13 +92,13 @@ def _standing(box: Box, x: Floats, y: Floats) -> Floats:
     u, v = (x - box.x0) / box.width, (y - box.y0) / box.height
     standing = box.height > STANDING * box.width
     half = 0.42 if standing else 0.44
-    tall = np.exp(-np.clip(np.abs(v - 0.5) / 0.5, 0.0, 2.0) ** 8)
+    tall = np.exp(-(np.clip(np.abs(v - 0.5) / 0.5, 0.0, 2.0) ** 8))
     found = 0.85 * np.exp(-((np.abs(u - 0.5) / half) ** 4)) * tall
     if standing:
         head = 0.85 * np.exp(-((np.abs(u - 0.5) / (0.6 * half)) ** 4)) * (v > -0.02)
         top = _logistic((0.16 - v) * 40.0)
         found = found * (1.0 - top) + head * top
-    return np.clip(found, SOMEWHERE, 0.97)
+    return np.asarray(np.clip(found, SOMEWHERE, 0.97))
 
 
 def _within(box: Box, margin: float, x: Floats, y: Floats) -> Floats:
@@ -109,7 +109,10 @@ def _within(box: Box, margin: float, x: Floats, y: Floats) -> Floats:
 
 
 def _yielding(mine: Floats, theirs: Floats, in_front: bool) -> Floats:
-    """What of mine another leaves: all of their body where their feet are nearer to us, else where they are likelier."""
+    """What of mine another leaves: less all of their body where they stand in front, else only where they are likelier.
+
+    Whose feet are lower stands in front.
+    """
     theirs = np.where(theirs > SOMEWHERE, theirs, 0.0)
     taken = theirs if in_front else np.clip(theirs - mine, 0.0, 1.0)
     return mine * (1.0 - np.minimum(1.4 * taken, 1.0))
@@ -136,4 +139,4 @@ def _skeleton(keypoints: tuple[Keypoint, ...], box: Box, shape: tuple[int, ...])
         cv2.circle(drawn, (round(centre[0]), round(centre[1] - 0.03 * size)), max(1, round(0.2 * size)), 255, -1)
     soft = cv2.GaussianBlur(drawn, (0, 0), max(0.05 * size, 0.5)).astype(np.float32) / 255.0
     near = cv2.GaussianBlur(drawn, (0, 0), max(0.2 * size, 0.5)).astype(np.float32) / 255.0
-    return np.clip(np.maximum(0.95 * soft, 0.5 * near), 0.03, 0.97)
+    return np.asarray(np.clip(np.maximum(0.95 * soft, 0.5 * near), 0.01, 0.97))

@@ -1,4 +1,4 @@
-"""How often each colour of a picture occurs in a part of it: joint histograms in Lab, in steps that suit the picture."""
+"""How often each colour of a picture occurs in a part of it: joint histograms in Lab, in steps made for the picture."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
 
 Floats = NDArray[np.floating[Any]]
 
 BINS = (28, 20, 20)
-"""Steps of lightness, green to red, blue to yellow, over the range that the picture uses: dark pictures get fine ones."""
+"""Steps of lightness, green to red, blue to yellow, over the range that the picture uses: fine ones if it is dark."""
 
 MIN_RANGE = (20.0, 12.0, 12.0)
 """In Lab units: a picture of one colour is not stretched until its noise looks like colours."""
 
-BLUR_BINS = 1.0
+BLUR = np.asarray(cv2.getGaussianKernel(9, 1.0), dtype=np.float64)
+"""Each colour counts for its neighbours as well: Gaussian weights, of a standard deviation of one step."""
 
 
 class Palette:
@@ -36,9 +36,18 @@ class Palette:
     def density(self, weights: Floats) -> Floats:
         """For each pixel, the share of weights (height x width, not negative) that lies on its colour; float64."""
         total = float(weights.sum())
-        counts = np.bincount(self._index, weights=weights.ravel(), minlength=int(np.prod(BINS)))
-        smooth = gaussian_filter(counts.reshape(BINS), BLUR_BINS, mode="constant").ravel()
+        counts: Floats = np.bincount(self._index, weights.ravel(), int(np.prod(BINS))).astype(np.float64)
+        smooth = _blurred(counts.reshape(BINS)).ravel()
         return np.asarray(smooth[self._index].reshape(self.shape) / max(total, 1e-9), dtype=np.float64)
+
+
+def _blurred(counts: Floats) -> Floats:
+    """A histogram of three axes, blurred along each; nothing is beyond its ends."""
+    for _ in range(3):
+        flat = np.ascontiguousarray(counts.reshape(counts.shape[0], -1))
+        flat = np.asarray(cv2.sepFilter2D(flat, cv2.CV_64F, np.ones(1), BLUR, borderType=cv2.BORDER_CONSTANT))
+        counts = np.moveaxis(flat.reshape(counts.shape), 0, -1)
+    return counts
 
 
 def to_lab(rgb: NDArray[np.uint8]) -> Floats:

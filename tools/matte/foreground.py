@@ -5,6 +5,7 @@ M. Forte: Approximate Fast Foreground Colour Estimation, ICIP 2021 (blur fusion,
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import cv2
@@ -13,20 +14,37 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.floating[Any]]
 
-RADII = (91, 7)
-"""Sides of the box blurs in pixels, coarse and fine."""
+COARSE_PX, FINE_PX = 91, 7
+"""Sides of the box blurs of the two rounds."""
+
+COARSE_STEP = 4
+"""The coarse round works on a picture so many times smaller."""
 
 
 def cut_out(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """RGBA, height x width x 4, straight alpha: the picture under full opacity, estimated colours under part of it, black
-    under none (which costs no bytes in a lossless file)."""
+    """RGBA, height x width x 4, straight alpha.
+
+    The picture under full opacity, estimated colours under part of it, black under none, which costs a lossless file no
+    bytes. rgb: height x width x 3; alpha: height x width.
+    """
     opacity = (alpha.astype(np.float32) / 255.0)[..., None]
     picture = rgb.astype(np.float32) / 255.0
-    front = back = picture
-    for side in RADII:
-        front, back = _fused(picture, front, back, opacity, side)
-    colours = np.where(opacity == 1.0, picture, front) * (opacity > 0.0)
-    return np.dstack([np.rint(colours * 255.0).astype(np.uint8), alpha])
+    height, width = alpha.shape
+    size = math.ceil(width / COARSE_STEP), math.ceil(height / COARSE_STEP)
+    small = _resized(picture, size)
+    front, back = _fused(small, small, small, _resized(opacity, size), COARSE_PX // COARSE_STEP)
+    front, back = _resized(front, (width, height)), _resized(back, (width, height))
+    front, _ = _fused(picture, front, back, opacity, FINE_PX)
+    estimated = np.rint(front * 255.0).astype(np.uint8)
+    colours = np.where((alpha == 255)[..., None], rgb, estimated)
+    colours[alpha == 0] = 0
+    return np.dstack([colours, alpha])
+
+
+def _resized(values: Floats, size: tuple[int, int]) -> Floats:
+    method = cv2.INTER_AREA if size[0] < values.shape[1] else cv2.INTER_LINEAR
+    resized = np.asarray(cv2.resize(values, size, interpolation=method), dtype=np.float32)
+    return resized.reshape(*resized.shape[:2], values.shape[2])
 
 
 def _fused(picture: Floats, front: Floats, back: Floats, opacity: Floats, side: int) -> tuple[Floats, Floats]:

@@ -1,7 +1,7 @@
 """The guided filter: values that follow the edges of a picture.
 
-K. He, J. Sun, X. Tang: Guided Image Filtering, TPAMI 2013, with a colour guide; the coefficients may be found on a small
-picture and applied to a large one (K. He, J. Sun: Fast Guided Filter, arXiv:1505.00996).
+K. He, J. Sun, X. Tang: Guided Image Filtering, TPAMI 2013, with a colour guide; the coefficients may be found on a
+small picture and applied to a large one (K. He, J. Sun: Fast Guided Filter, arXiv:1505.00996).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ Floats = NDArray[np.floating[Any]]
 def coefficients(guide: Floats, values: Floats, radius_px: int, epsilon: float) -> tuple[Floats, Floats]:
     """The local linear model values = a . guide + b, averaged: a (height x width x 3) and b (height x width), float32.
 
-    guide: height x width x 3, float32, 0 to 1; values: height x width, float32. epsilon: variance of the guide below which an
-    area counts as flat.
+    guide: height x width x 3, float32, 0 to 1; values: height x width, float32. epsilon: variance of the guide below
+    which an area counts as flat.
     """
     side = (2 * radius_px + 1, 2 * radius_px + 1)
 

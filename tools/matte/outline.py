@@ -27,24 +27,23 @@ def tidied(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     if count < 2:
         return mask
-    areas = stats[1:, cv2.CC_STAT_AREA]
-    kept = np.flatnonzero(areas >= ISLAND * areas.max()) + 1
-    whole = np.isin(labels, kept).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(1 - whole, connectivity=4)
-    height, width = mask.shape
-    for gap in range(1, count):
-        x, y, wide, high, area = stats[gap]
-        inside = x > 0 and y > 0 and x + wide < width and y + high < height
-        if inside and area < HOLE * whole.sum():
-            whole[labels == gap] = 1
-    return whole
+    areas = stats[:, cv2.CC_STAT_AREA].astype(np.int64)
+    areas[0] = 0
+    whole = (areas >= ISLAND * areas.max())[labels].astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(1 - whole, connectivity=4)
+    x, y, wide, high, area = stats.T
+    inside = (x > 0) & (y > 0) & (x + wide < mask.shape[1]) & (y + high < mask.shape[0])
+    holes = inside & (area < HOLE * np.count_nonzero(whole))
+    holes[0] = False
+    whole[holes[labels]] = 1
+    return np.asarray(whole, dtype=np.uint8)
 
 
 def softened(rgb: NDArray[np.uint8], small_rgb: NDArray[np.uint8], small_mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The opacity of a picture from a mask of 0 and 1 that was found on a smaller copy of it.
 
-    rgb: height x width x 3. Returns height x width, uint8. Within a band around the outline the opacity follows the picture's
-    edges (guided filter); outside it is 0 or 255.
+    rgb: height x width x 3. Returns height x width, uint8. Within a band around the outline the opacity follows the
+    picture's edges (guided filter); outside it is 0 or 255.
     """
     height, width = rgb.shape[:2]
     radius = max(2, round(BAND * max(small_mask.shape)))
@@ -57,8 +56,9 @@ def softened(rgb: NDArray[np.uint8], small_rgb: NDArray[np.uint8], small_mask: N
     full_b = _enlarged(b, width, height)
     np.sum(_enlarged(a, width, height) * (rgb.astype(np.float32) / 255.0), axis=-1, out=soft)
     soft = np.clip((soft + full_b - 0.1) / 0.8, 0.0, 1.0)
-    soft = np.maximum(soft * _enlarged(outer.astype(np.float32), width, height), _enlarged(inner.astype(np.float32), width, height))
-    return np.rint(soft * 255.0).astype(np.uint8)
+    soft *= _enlarged(outer.astype(np.float32), width, height)
+    soft = np.maximum(soft, _enlarged(inner.astype(np.float32), width, height))
+    return np.asarray(np.rint(soft * 255.0), dtype=np.uint8)
 
 
 def _enlarged(values: Floats, width: int, height: int) -> Floats:

@@ -1,7 +1,7 @@
 """How far a pixel lies from places that are known, along ways that cross few edges.
 
-Geodesic distances (X. Bai, G. Sapiro: Geodesic Matting, IJCV 2009): background runs on smoothly from outside the person's box, a
-person from their own middle, whatever their colours.
+Geodesic distances (X. Bai, G. Sapiro: Geodesic Matting, IJCV 2009): background runs on smoothly from outside the
+person's box, a person from their own middle, whatever their colours.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Terrain:
         smooth = cv2.bilateralFilter(np.ascontiguousarray(lab, dtype=np.float32), 5, 12, 3)
         self._cost = _edges(np.asarray(cv2.resize(smooth, self.size, interpolation=cv2.INTER_AREA), np.float32))
         self._outside = self._small(outside) > 0.5
-        self._from_outside = self._distances(self._outside)
+        self._from_outside = self._distances(self._outside) if self._outside.any() else None
 
     def closeness(self, person: Floats) -> Floats:
         """-1 (outside) to 1 (person) for each pixel, 0 where nothing tells. person: height x width, 0 to 1; float32."""
@@ -47,9 +47,9 @@ class Terrain:
     def _small(self, values: Floats) -> Floats:
         return np.asarray(cv2.resize(values.astype(np.float32), self.size, interpolation=cv2.INTER_AREA), np.float32)
 
-    def _distances(self, places: NDArray[np.bool_]) -> Floats | None:
-        starts = np.argwhere(places)
-        return None if len(starts) == 0 else MCP_Geometric(self._cost).find_costs(starts)[0]
+    def _distances(self, places: NDArray[np.bool_]) -> Floats:
+        found, _ = MCP_Geometric(self._cost).find_costs(np.argwhere(places))
+        return np.asarray(found)
 
 
 def _edges(lab: Floats) -> Floats:

@@ -5,6 +5,8 @@ All take the opacity of a cut-out: height x width, uint8. A pixel belongs to the
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -53,11 +55,11 @@ def solidity(alpha: Alpha) -> float:
     Both in pixels: the hull is drawn and counted. Hand-drawn masks of people lie between 0.43 and 0.93, by pose.
     """
     _, labels, stats, _ = cv2.connectedComponentsWithStats(opaque(alpha), connectivity=8)
-    largest = labels == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
-    points = cv2.findNonZero(largest.astype(np.uint8))
+    number = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
+    outlines, _ = cv2.findContours((labels == number).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     hull = np.zeros(alpha.shape, dtype=np.uint8)
-    cv2.fillConvexPoly(hull, cv2.convexHull(points), 1)
-    return float(np.count_nonzero(largest)) / float(np.count_nonzero(hull))
+    cv2.fillConvexPoly(hull, cv2.convexHull(outlines[0]), 1)
+    return float(stats[number, cv2.CC_STAT_AREA]) / float(np.count_nonzero(hull))
 
 
 def contour_count(alpha: Alpha) -> int:
@@ -88,9 +90,11 @@ def face_covered_share(alpha: Alpha, face: Box | None) -> float | None:
     """
     if face is None:
         return None
-    rows, columns = np.mgrid[0 : alpha.shape[0], 0 : alpha.shape[1]] + 0.5
-    x, y = face.centre
+    x0, y0 = math.floor(max(face.x0, 0.0)), math.floor(max(face.y0, 0.0))
+    part = alpha[y0 : math.ceil(face.y1), x0 : math.ceil(face.x1)]
+    rows, columns = np.mgrid[0 : part.shape[0], 0 : part.shape[1]] + 0.5
+    x, y = face.centre[0] - x0, face.centre[1] - y0
     half_width, half_height = FACE_MIDDLE * face.width / 2, FACE_MIDDLE * face.height / 2
     ellipse = ((columns - x) / half_width) ** 2 + ((rows - y) / half_height) ** 2 <= 1.0
     pixels = np.count_nonzero(ellipse)
-    return float(np.count_nonzero(ellipse & (alpha > 127))) / float(pixels) if pixels else None
+    return float(np.count_nonzero(ellipse & (part > 127))) / float(pixels) if pixels else None

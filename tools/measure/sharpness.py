@@ -35,11 +35,13 @@ def sharpness(luma: Floats, alpha: NDArray[np.uint8]) -> Sharpness:
     """Sharpness of the subject (alpha over 127, of which there must be some); luma and alpha: height x width.
 
     1 less the perceptual blur of F. Crete and others (The Blur Effect, SPIE 6492, 2007), as scikit-image's
-    `measure.blur_effect` defines it, but summed over the subject without its rim. Measured on the subject's bounding box,
-    shrunk to 512 px where it is larger; around the subject its own luma goes on smoothly, so that the cut is no edge.
+    `measure.blur_effect` defines it, but summed over the subject without its rim. Measured on the subject's bounding
+    box, shrunk to 512 px where it is larger; around the subject its own luma goes on smoothly, so that the cut is no
+    edge.
 
-    laplacian_variance: variance of the Laplacian (J. Pech-Pacheco and others, ICPR 2000). tenengrad: mean square of the Sobel
-    gradient (J. M. Tenenbaum, 1970). Both change with light and size, which sharpness does little. None where too little is left.
+    laplacian_variance: variance of the Laplacian (J. L. Pech-Pacheco and others, ICPR 2000). tenengrad: mean square of
+    the Sobel gradient (J. M. Tenenbaum, 1970). Both change with light and size, which sharpness does little. None where
+    too little is left.
     """
     picture, mask = _prepared(luma, alpha)
     inside = mask.astype(bool)
@@ -52,7 +54,7 @@ def sharpness(luma: Floats, alpha: NDArray[np.uint8]) -> Sharpness:
 
 
 def crete_blur(luma: Floats, inside: NDArray[np.bool_], axis: int) -> float:
-    """The share of the differences between neighbours along an axis that a box blur of 11 px leaves: 1 is wholly blurred.
+    """The share of the differences between neighbours along an axis that a box blur of 11 px leaves: 1 is all blurred.
 
     A picture without any difference has none to lose and counts as blurred.
     """
@@ -70,7 +72,7 @@ def _sobel(luma: Floats, axis: int) -> Floats:
 
 
 def _prepared(luma: Floats, alpha: NDArray[np.uint8]) -> tuple[Floats, NDArray[np.uint8]]:
-    """The subject's bounding box, at most 512 px a side, its luma carried on around it; and its mask without the rim."""
+    """The subject's bounding box, at most 512 px a side, its luma carried on around it; its mask without the rim."""
     x0, y0, x1, y1 = extent(alpha)
     opacity = (alpha[y0:y1, x0:x1].astype(np.float32)) / 255.0
     weighted = np.asarray(luma[y0:y1, x0:x1], dtype=np.float32) * opacity

@@ -10,18 +10,23 @@ from pathlib import Path
 from tools.mill.settings import UsageError
 from tools.mill.walk import shown
 
+_ID_DIGITS = 18
+"""More than SQLite's integers have: such a number is no id."""
+
 
 def items(db: sqlite3.Connection, base: Path, text: str) -> list[sqlite3.Row]:
-    """The items that one text names: a whole path first (names may hold spaces), else several ids or paths.
+    """The items that one text names. Raises UsageError that names what was not found."""
+    return [item for _, item in named(db, base, text)]
 
-    Raises UsageError that names what was not found.
-    """
+
+def named(db: sqlite3.Connection, base: Path, text: str) -> list[tuple[str, sqlite3.Row]]:
+    """Each item with the words that name it: a whole path first (names may hold spaces), else several ids or paths."""
     text = text.strip()
     if not text:
         raise UsageError("Say which item: ITEM=… takes ids (as `make query` shows them) or paths below the workspace.")
     whole = item(db, base, text)
     if whole is not None:
-        return [whole]
+        return [(text, whole)]
     try:
         words = shlex.split(text)
     except ValueError:
@@ -31,13 +36,13 @@ def items(db: sqlite3.Connection, base: Path, text: str) -> list[sqlite3.Row]:
         one = item(db, base, word)
         if one is None:
             raise UsageError(f"{word} is no item of {base}. Give an id, a path below the workspace, or an address.")
-        found.append(one)
+        found.append((word, one))
     return found
 
 
 def item(db: sqlite3.Connection, base: Path, text: str) -> sqlite3.Row | None:
     """The item in force that a text names, or the last one that stood there."""
-    if text.isdecimal():
+    if text.isdecimal() and len(text) <= _ID_DIGITS:
         row = _first(db, "select * from item where id = ?", int(text))
         return _in_force(db, row) if row else None
     for path in _paths(base, text):

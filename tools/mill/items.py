@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tools.mill.manifest import utc_now
+from tools.mill.manifest import sql, utc_now
 from tools.mill.tool import Made
 
 ADDRESS_HEX = 32
@@ -36,10 +36,15 @@ def save_row(db: sqlite3.Connection, table: str, key: str, value: int, columns: 
 
 
 class Family:
-    """The items that one step made from one parent: brought in line with what its latest outcome made."""
+    """The items that one step made from one parent: brought in line with what its latest outcome made.
 
-    def __init__(self, db: sqlite3.Connection, step_id: int, parent_id: int, parent_version: str) -> None:
-        self.db, self.step_id, self.parent_id, self.parent_version = db, step_id, parent_id, parent_version
+    A parent that another run has put out of force meanwhile still gets its items, but they take nobody's address.
+    """
+
+    def __init__(self, db: sqlite3.Connection, step_id: int, parent_id: int) -> None:
+        self.db, self.step_id, self.parent_id = db, step_id, parent_id
+        parent = db.execute("select version, newest from item where id = ?", (parent_id,)).fetchone()
+        self.parent_version, self.in_force = str(parent["version"]), bool(parent["newest"])
         self.left = {
             int(row[0])
             for row in db.execute(
@@ -53,23 +58,23 @@ class Family:
         new = version(made.file.sha256 if made.file else None, made.facts, self.parent_version)
         key = (made.kind, made.address, new)
         row = db.execute("select id, newest from item where kind = ? and address = ? and version = ?", key).fetchone()
-        flipped = row is not None and not row["newest"]
-        if row is None or flipped:
-            db.execute("update item set newest = 0 where kind = ? and address = ? and newest", key[:2])
+        flipped = self.in_force and row is not None and not row["newest"]
+        if flipped or (self.in_force and row is None):
+            displace(db, *key[:2])
         file = (made.file.path, made.file.sha256, made.file.bytes) if made.file else (None, None, None)
         if row is None:
             cursor = db.execute(
                 """insert into item (kind, address, version, parent_id, step_id, path, sha256, bytes, width, height,
-                made, newest, created_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 1, ?)""",
-                (*key, self.parent_id, self.step_id, *file, made.width, made.height, utc_now()),
+                made, newest, created_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)""",
+                (*key, self.parent_id, self.step_id, *file, made.width, made.height, self.in_force, utc_now()),
             )
             item_id = int(cursor.lastrowid or 0)
         else:
             item_id = int(row["id"])
             db.execute(
-                """update item set parent_id = ?, path = ?, sha256 = ?, bytes = ?, made = 1, newest = 1
-                where id = ? and (parent_id, path, sha256, bytes, made, newest) is not (?, ?, ?, ?, 1, 1)""",
-                (self.parent_id, *file, item_id, self.parent_id, *file),
+                """update item set path = ?1, sha256 = ?2, bytes = ?3, made = 1, newest = max(newest, ?4)
+                where id = ?5 and (path, sha256, bytes, made, newest) is not (?1, ?2, ?3, 1, max(newest, ?4))""",
+                (*file, self.in_force, item_id),
             )
         if flipped:
             claim(db, [item_id])
@@ -82,8 +87,21 @@ class Family:
     def close(self) -> list[int]:
         """Take out of force what the parent no longer gives; returns those ids."""
         gone = sorted(self.left)
-        self.db.executemany("update item set made = 0, newest = 0 where id = ?", [(item_id,) for item_id in gone])
+        self.db.executemany("update item set made = 0 where id = ?", [(item_id,) for item_id in gone])
+        release(self.db, gone)
         return gone
+
+
+def release(db: sqlite3.Connection, item_ids: Sequence[int]) -> None:
+    """Put items out of force, and with them all that was made from them."""
+    if item_ids:
+        db.execute(sql("mill/release"), {"ids": json.dumps(list(item_ids))})
+
+
+def displace(db: sqlite3.Connection, kind: str, address: str) -> None:
+    """Put out of force what stands at an address: another version is about to."""
+    found = db.execute("select id from item where kind = ? and address = ? and newest", (kind, address)).fetchone()
+    release(db, [found[0]] if found else [])
 
 
 def claim(db: sqlite3.Connection, item_ids: Iterable[int]) -> None:
@@ -98,6 +116,6 @@ def claim(db: sqlite3.Connection, item_ids: Iterable[int]) -> None:
             ).fetchall()
         ]
         for row in rows:
-            db.execute("update item set newest = 0 where kind = ? and address = ? and newest", (row[1], row[2]))
+            displace(db, row["kind"], row["address"])
             db.execute("update item set newest = 1 where id = ?", (row[0],))
         level = [row[0] for row in rows]

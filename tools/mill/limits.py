@@ -56,11 +56,11 @@ def decide(
         db.execute(
             f"""insert or ignore into finding (outcome_id, reason, value, bound)
             select outcome.id, :reason, measure."{limit.metric}", :bound
-            from temp.scope
-            join outcome on outcome.id = scope.id
-            join "{tool}" as measure on measure.outcome_id = outcome.id
+            from outcome
+            cross join "{tool}" as measure on measure.outcome_id = outcome.id
             left join reason on reason.code = outcome.reason and reason.tool = :tool
-            where not outcome.defect and (outcome.status = 'ok' or reason.nature = 'limit')
+            where outcome.id in (select id from temp.scope)
+                and not outcome.defect and (outcome.status = 'ok' or reason.nature = 'limit')
                 and measure."{limit.metric}" {limit.op} :bound""",
             {"reason": limit.reason, "bound": bounds[limit.key], "tool": tool},
         )
@@ -73,22 +73,24 @@ def _give_reasons(db: sqlite3.Connection, tool: str, limits: Sequence[Limit]) ->
     db.execute("delete from temp.precedence")
     order = list(dict.fromkeys(limit.reason for limit in limits))
     db.executemany("insert into temp.precedence values (?, ?)", [(reason, rank) for rank, reason in enumerate(order)])
+    # Materialized, so that it goes from the scope to its outcomes and never through all of them.
     db.execute(
         """
-        update outcome
-        set status = case when found.reason is null then 'ok' else 'rejected' end, reason = found.reason
-        from (
+        with found as materialized (
             select judged.id, (
                 select finding.reason
                 from finding join temp.precedence as precedence on precedence.reason = finding.reason
                 where finding.outcome_id = judged.id
                 order by precedence.rank limit 1
             ) as reason
-            from temp.scope
-            join outcome as judged on judged.id = scope.id
+            from outcome as judged
             left join reason on reason.code = judged.reason and reason.tool = :tool
-            where not judged.defect and (judged.status = 'ok' or reason.nature = 'limit')
-        ) as found
+            where judged.id in (select id from temp.scope)
+                and not judged.defect and (judged.status = 'ok' or reason.nature = 'limit')
+        )
+        update outcome
+        set status = case when found.reason is null then 'ok' else 'rejected' end, reason = found.reason
+        from found
         where outcome.id = found.id and outcome.reason is not found.reason
         """,
         {"tool": tool},

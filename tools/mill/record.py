@@ -57,11 +57,11 @@ class Recorder:
         limits.decide(self.db, self.place.step_id, self.tool, self.limits, self.bounds, since=first)
         settle.load_decisions(self.db, self.place.dataset)
         settle.settle_step(self.db, self.place, since=first)
-        settle.darken(self.db, self.position, [(item_id, 1) for item_id in gone] + self._fallen(stood, first))
+        fallen = [(item_id, 1) for item_id in gone] + self._fallen(stood, first)
+        settle.darken(self.db, self.position, self.place.dataset, fallen)
 
     def _made(self, parent_id: int, result: Result, stood: dict[int, int]) -> list[int]:
-        version = self.db.execute("select version from item where id = ?", (parent_id,)).fetchone()[0]
-        family = Family(self.db, self.place.step_id, parent_id, version)
+        family = Family(self.db, self.place.step_id, parent_id)
         for made in result.made:
             self._outcome(family.add(made), made.kind, made.verdict, made.measures, 0.0, stood)
         return family.close()

@@ -90,10 +90,10 @@ def load_decisions(db: sqlite3.Connection, dataset: str) -> None:
         db.execute(sql("mill/spread"))
 
 
-def darken(db: sqlite3.Connection, position: int, fallen: list[tuple[int, int]]) -> None:
-    """Take the light at once from what stands on items that fell: (item_id, 1 where it left altogether)."""
+def darken(db: sqlite3.Connection, position: int, dataset: str, fallen: list[tuple[int, int]]) -> None:
+    """Take the light at once from what stands on items that fell at a step: (item_id, 1 where it left altogether)."""
     if fallen:
         db.execute("create temp table if not exists fallen (item_id integer primary key, gone)")
         db.execute("delete from temp.fallen")
         db.executemany("insert or replace into temp.fallen values (?, ?)", fallen)
-        db.execute(sql("mill/darken"), {"position": position})
+        db.execute(sql("mill/darken"), {"position": position, "dataset": dataset})

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.mill import files, settle
-from tools.mill.items import ADDRESS_HEX, VERSION_HEX, claim
+from tools.mill.items import ADDRESS_HEX, VERSION_HEX, claim, displace, release
 from tools.mill.manifest import transaction, utc_now
 from tools.mill.plan import FOLDERS
 from tools.mill.pool import Way, run_all
@@ -179,7 +179,7 @@ def _assign(db: sqlite3.Connection, step_id: int) -> Changes:
 
 def _apply(db: sqlite3.Connection, changes: Changes) -> None:
     for row in changes.vanished:
-        db.execute("update item set newest = 0 where id = ?", (row["id"],))
+        release(db, [row["id"]])
         action, why = _parting(row, changes)
         _audit(db, action, row["id"], row["path"], row["sha256"], why)
         settle.mark(db)
@@ -216,7 +216,7 @@ def _ensure_item(db: sqlite3.Connection, step_id: int, source: Source, address: 
     row = db.execute("select id, newest, path from item where kind = ? and address = ? and version = ?", key).fetchone()
     if row is None or not row["newest"]:
         settle.mark(db)
-        db.execute("update item set newest = 0 where kind = ? and address = ? and newest", key[:2])
+        displace(db, *key[:2])
     if row is None:
         cursor = db.execute(
             """insert into item (kind, address, version, step_id, path, sha256, made, newest, created_at)

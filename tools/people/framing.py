@@ -44,8 +44,8 @@ def padded(box: Box, width: int, height: int, pad: float, pad_above: float) -> C
 def shot_of(face: Box | None, crop: Crop, rule: str, close: float, far: float) -> str:
     """close, mid, far, or unknown without a face.
 
-    rule "face": face height by crop height, close from `close` on, far below `far`. rule "area": face area by crop area,
-    close from 25 % on, far below 8 %.
+    rule "face": face height by crop height, close from `close` on, far below `far`. rule "area": face area by crop
+    area, close from 25 % on, far below 8 %.
     """
     if face is None:
         return "unknown"

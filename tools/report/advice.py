@@ -43,7 +43,7 @@ def remarks(state: State, base: Path, example: int | None) -> list[str]:
             f"{main['tool']} loses {percent(main['share'])} of its {main['kind']}s as {main['reason']}: {look}{why}"
         )
     if state.people is not None:
-        found.append(f"People: at least {state.people} seen.")
+        found.append(f"People seen: at least {state.people}.")
     for chosen in state.selections:
         lacks = f": {'; '.join(chosen.gaps)}" if chosen.gaps else ""
         found.append(f"Selection {chosen.dataset}: {chosen.chosen} of {chosen.wanted} images{lacks}.")
@@ -67,7 +67,10 @@ def packages(state: State, base: Path) -> list[str]:
     for name in names or [""]:
         if name in made:
             folder = Path(made[name]["first_path"]).parent
-            found.append(f"Package {name}: {base / folder}/, {plural(made[name]['images'], 'image')}")
+            images = made[name]["images"]
+            stands = sum(row["ok"] for row in state.funnel if (row["tool"], row["dataset"]) == ("package", name))
+            old = "" if stands == images else f"; not of today's selection, renew it: {command(base, 'all')}"
+            found.append(f"Package {name}: {base / folder}/, {plural(images, 'image')}{old}")
         else:
             found.append(f"Package {name}".strip() + f": none yet. {why_none(state, name)}")
     return found

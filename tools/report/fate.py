@@ -60,18 +60,18 @@ def changes(base: Path, fate: Fate) -> list[str]:
     if said is None:
         return []
     if said.status == "failed":
-        return [f"Read the error above, mend it, and type: {command(base, 'all', RETRY_FAILED='1')}."]
+        return [f"Read the error above, mend it, and type: {command(base, 'all', RETRY_FAILED='1')}"]
     found = _free(base, fate)
     if said.defect or (said.nature == "defect" and said.status != "ok"):
         return [*found, said.remedy or "", "No decision can keep it: there is nothing usable."]
     broken = [check for check in said.checks if check.violated]
     if broken:
-        found += [_limit(check) for check in broken]
+        found += [_limit(base, check) for check in broken]
         also = " (all of these)" if len(broken) > 1 else ""
-        found.append(f"Or keep it whatever the limits say{also}: {_decide(base, 'keep', link)}.")
+        found.append(f"Or keep it whatever the limits say{also}: {_decide(base, 'keep', link)}")
     if said.nature == "choice" and link.kind in PINNABLE:
         dataset = {"DATASET": said.dataset} if said.dataset else {}
-        found.append(f"Have it chosen: {_decide(base, 'pin', link, **dataset)}.")
+        found.append(f"Have it chosen: {_decide(base, 'pin', link, **dataset)}")
     if said.remedy and said.status != "ok":
         found.append(said.remedy)
     return found
@@ -84,11 +84,11 @@ def _free(base: Path, fate: Fate) -> list[str]:
         return []
     dataset = {"DATASET": by_hand.dataset} if by_hand.dataset else {}
     own = (by_hand.kind, by_hand.address) == (fate.link.kind, fate.link.address)
-    item = str(fate.link.item_id) if own else by_hand.address
+    item = str(fate.link.item_id if own else by_hand.item_id or by_hand.address)
     whose = "" if own or by_hand.reattached else f" on the {by_hand.kind}"
-    found = [f"Take the decision{whose} back: {command(base, 'undo', ITEM=item, **dataset)}."]
+    found = [f"Take the decision{whose} back: {command(base, 'undo', ITEM=item, **dataset)}"]
     if whose:
-        found.append(f"Or decide on this one alone: {_decide(base, 'keep', fate.link)}.")
+        found.append(f"Or decide on this one alone: {_decide(base, 'keep', fate.link)}")
     return found
 
 
@@ -98,10 +98,10 @@ def decision_of(fate: Fate) -> Said | None:
     return next((said for said in fate.link.decisions if said.id == wanted), None)
 
 
-def _limit(check: Check) -> str:
+def _limit(base: Path, check: Check) -> str:
     section, key = check.key.split(".")
     bound = f"{toward(check.value, check.op)} or {'less' if check.op == '<' else 'more'}"
-    return f"Set {key} under [{section}] in config.toml to {bound} (it is {figure(check.bound)})."
+    return f"Set {key} under [{section}] in {base / 'config.toml'} to {bound} (it is {figure(check.bound)})."
 
 
 def _decide(base: Path, verdict: str, link: Link, **dataset: str) -> str:

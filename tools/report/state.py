@@ -57,58 +57,18 @@ def read(db: sqlite3.Connection) -> State:
     """The state of a workspace's manifest."""
     return State(
         funnel=_rows(db, "select * from funnel"),
-        failures=_rows(db, _FAILURES),
+        failures=_rows(db, sql("status/failures")),
         people=_people(db),
         selections=_selections(db),
         adrift=_rows(db, load("decisions_adrift").sql),
-        packages=_rows(db, _PACKAGES),
-        failed=_rows(db, _FAILED, SHOWN_FAILED),
-        running=_rows(db, _RUNNING),
+        packages=_rows(db, sql("status/packages")),
+        failed=_rows(db, sql("status/failed"), limit=SHOWN_FAILED),
+        running=_rows(db, sql("status/running")),
     )
 
 
-def _rows(db: sqlite3.Connection, question: str, *values: object) -> list[Values]:
+def _rows(db: sqlite3.Connection, question: str, **values: object) -> list[Values]:
     return [dict(row) for row in db.execute(question, values)]
-
-
-_FAILURES = """
-select failures.*, reason.description, reason.remedy, reason.config_key
-from failures left join reason on reason.tool = failures.tool and reason.code = failures.reason
-"""
-
-_PACKAGES = """
-select
-    step.dataset, count(package_item.item_id) as images, package.at, min(package_item.path) as first_path
-from package
-join step on step.id = package.step_id and step.active
-left join package_item on package_item.package_id = package.id
-where package.state = 'current'
-group by package.id
-order by step.dataset
-"""
-
-_FAILED = """
-select step.tool, step.dataset, item.id as item_id, item.kind, item.path, item.address, outcome.detail
-from outcome
-join step on step.id = outcome.step_id and step.active
-join item on item.id = outcome.item_id
-where outcome.latest and outcome.live and outcome.status = 'failed' and outcome.recipe_id = step.recipe_id
-order by step.position, step.dataset, item.id
-limit ?
-"""
-
-_RUNNING = """
-select step.tool, step.dataset, run.started_at, run.pid, run.host
-from run join step on step.id = run.step_id
-where run.status = 'running'
-order by run.id
-"""
-
-_CHOSEN = """
-select shot, view, address
-from selection
-where dataset = ? and chosen
-"""
 
 
 def _selections(db: sqlite3.Connection) -> list[Selection]:
@@ -119,7 +79,7 @@ def _selections(db: sqlite3.Connection) -> list[Selection]:
     found = []
     for step in steps.fetchall():
         dataset = Dataset(name=step["dataset"], **json.loads(step["json"]).get("dataset", {}))
-        chosen = _rows(db, _CHOSEN, step["dataset"])
+        chosen = _rows(db, sql("status/chosen"), dataset=step["dataset"])
         found.append(Selection(step["dataset"], len(chosen), dataset.count, gaps(chosen, dataset)))
     return found
 
@@ -134,5 +94,5 @@ def _people(db: sqlite3.Connection) -> int | None:
 def example(db: sqlite3.Connection, failure: Values) -> int | None:
     """One item that a row of the view failures counts: the nearest to passing, where a limit rejected it."""
     asked = {key: failure[key] for key in ("tool", "dataset", "kind", "reason")}
-    row = db.execute(sql("explain/examples"), asked | {"limit": 1}).fetchone()
+    row = db.execute(sql("status/examples"), asked | {"limit": 1}).fetchone()
     return int(row["item_id"]) if row else None

@@ -30,7 +30,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Said:
-    """One decision. reattached: it was made on another address, and reached this item by overlap."""
+    """One decision. item_id: what it was made on. reattached: that has another address, it came here by overlap."""
 
     id: int
     verdict: str
@@ -40,6 +40,7 @@ class Said:
     kind: str
     address: str
     dataset: str
+    item_id: int | None
     undone: bool
     reattached: bool
 
@@ -130,7 +131,7 @@ def _said(item: sqlite3.Row, row: sqlite3.Row) -> Said:
     why = row["note"] or row["reason"]
     return Said(
         *(row["id"], row["verdict"], row["actor"], row["created_at"], why, row["kind"], row["address"]),
-        *(row["dataset"], bool(row["undone"]), bool(row["reattached"]) and row["kind"] == item["kind"]),
+        *(row["dataset"], row["item_id"], bool(row["undone"]), bool(row["reattached"]) and row["kind"] == item["kind"]),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -57,11 +56,14 @@ def percent(share: float) -> str:
 
 def duration(seconds: float) -> str:
     """Seconds in the units that suit them."""
-    if seconds < _MINUTE_S:
-        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
-    if seconds < _HOUR_S:
-        return f"{seconds // _MINUTE_S:.0f} min {seconds % _MINUTE_S:.0f} s"
-    return f"{seconds // _HOUR_S:.0f} h {seconds % _HOUR_S // _MINUTE_S:.0f} min"
+    if seconds < 10:
+        return f"{seconds:.2g} s"
+    whole = round(seconds)
+    if whole < _MINUTE_S:
+        return f"{whole} s"
+    if whole < _HOUR_S:
+        return f"{whole // _MINUTE_S} min {whole % _MINUTE_S} s"
+    return f"{whole // _HOUR_S} h {whole % _HOUR_S // _MINUTE_S} min"
 
 
 def plural(count: int, word: str) -> str:
@@ -82,17 +84,13 @@ def moment(at: str | None) -> str:
 
 def command(base: Path, target: str, **variables: str) -> str:
     """What to type at the shell, from the project's folder: `make target`, for this workspace."""
-    root, test = base, base.absolute().name == TEST_NAME
-    if test:
-        root = base.parent
     words = ["make", target]
-    if Path(os.path.normpath(root)) != Path("data"):
-        words.append(shlex.quote(f"BASE={root}") if _odd(str(root)) else f"BASE={root}")
+    test = base.absolute().name == TEST_NAME
+    root = base.parent if test else base
+    if root != Path("data"):
+        words.append(f"BASE={shlex.quote(str(root))}")
     if test:
         words.append("TEST=1")
-    words += [f"{name}={shlex.quote(clean(value)) if value != '…' else value}" for name, value in variables.items()]
+    # An ellipsis stands for what the reader is to fill in.
+    words += [f"{name}={value if value == '…' else shlex.quote(clean(value))}" for name, value in variables.items()]
     return " ".join(words)
-
-
-def _odd(text: str) -> bool:
-    return shlex.quote(text) != text

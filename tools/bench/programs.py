@@ -1,0 +1,45 @@
+"""Runs Framemill as people do: each tool and make as a program of its own, timed from start to end."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tools.bench.result import Missing
+from tools.mill.settings import ROOT
+
+_CALLERS = ("MAKE", "MFLAGS", "MILL_", "BASE", "ITEM", "WHY", "TEST", "DATASET", "JOBS", "RETRY", "ACCEPT")
+_TOLD = 400
+
+
+def environment() -> dict[str, str]:
+    """This process's environment without what a make around it has left there."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_CALLERS)}
+    return kept | {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"}
+
+
+def tool(name: str, base: Path, *words: str) -> list[str]:
+    """The command line of a tool on a workspace."""
+    return [sys.executable, "-m", f"tools.{name}", "--base", str(base.absolute()), *words]
+
+
+def seconds_of(command: Sequence[str]) -> float:
+    """Run a program to its end; returns the seconds it took. Raises Missing where it fails or is not there."""
+    start = time.perf_counter()
+    said(command)
+    return time.perf_counter() - start
+
+
+def said(command: Sequence[str]) -> str:
+    """Run a program and return all it says. Raises Missing where it fails or is not there."""
+    if shutil.which(command[0]) is None:
+        raise Missing(f"{command[0]} is not installed")
+    done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Missing(f"{' '.join(command[:3])} ended with {done.returncode}: {done.stderr.strip()[-_TOLD:]}")
+    return done.stdout + done.stderr

@@ -1,0 +1,24 @@
+"""How large the bench measures: the sizes that count, and small ones that only show that it works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """rounds: how often what is compared is done in turn.
+
+    clip_s: seconds of the 1080p clip for extraction, people_s: of those for memory. outcomes: in the two manifests that
+    are compared. raw_files: of the workspace where nothing is to be done. clips: few and many, for memory.
+    """
+
+    rounds: int = 5
+    clip_s: float = 24.0
+    people_s: float = 6.0
+    outcomes: tuple[int, int] = (10_000, 1_000_000)
+    raw_files: int = 100_000
+    clips: tuple[int, int] = (100, 1_000)
+
+
+SMALL = Sizes(1, 1.0, 0.4, (240, 2_400), 40, (2, 4))
