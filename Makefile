@@ -17,7 +17,7 @@ ifeq ($(TEST),1)
 override BASE := $(value BASE)/data_TEST
 endif
 # Taken to the letter: a dollar in a path or a reason is a dollar, no variable of make.
-$(foreach name,BASE ITEM WHY Q,$(eval override $(name) := $$(value $(name))))
+$(foreach name,BASE ITEM WHY Q P,$(eval override $(name) := $$(value $(name))))
 
 export PYTHON := $(ROOT)/.venv/bin/python
 export PYTHONPATH := $(ROOT)
@@ -26,7 +26,7 @@ export MILL_JOBS := $(JOBS)
 export MILL_RETRY_FAILED := $(RETRY_FAILED)
 export MILL_ACCEPT_VANISHED := $(ACCEPT_VANISHED)
 # The shell reads these from the environment, so that no path or text of the user's is ever parsed as a command.
-export BASE ITEM WHY Q FORMAT DATASET
+export BASE ITEM WHY Q P BY FORMAT DATASET
 
 MILL = "$(PYTHON)" -m tools
 CHANGES = "$(PYTHON)" -S -m tools.mill.changes
@@ -53,13 +53,16 @@ turn: .venv/.ready
 	&& $(MILL).status --base "$$BASE" --final
 
 ## status     the funnel: what came in, what became of it, stage by stage
-status failures doctor: .venv/.ready
+status doctor: .venv/.ready
 	@$(MILL).$@ --base "$$BASE"
 
-## failures   what was rejected or failed, by reason, stage and source
-## query      Q=NAME [FORMAT=table|csv|json]: a question from sql/queries; without Q their list
+## failures   what was rejected or failed; BY=reason|stage|source|run
+failures: .venv/.ready
+	@$(MILL).failures --base "$$BASE" --by "$${BY:-reason}"
+
+## query      Q=NAME [P=key=value] [FORMAT=table|csv|json]: a question from sql/queries; without Q their list
 query: .venv/.ready
-	@$(MILL).query --base "$$BASE" --format "$${FORMAT:-table}" $${Q:+"$$Q"}
+	@$(MILL).query --base "$$BASE" --format "$${FORMAT:-table}" $${P:+-p "$$P"} $${Q:+"$$Q"}
 
 ## explain    ITEM=id or path: from the source down to the package, why it is in or out
 explain: .venv/.ready

@@ -18,9 +18,8 @@ from skimage import data
 from tools import composite
 from tools.compose import blend, ground
 from tools.compose.draw import draw_background, draw_mode
-from tools.compose.edges import decontaminated
 from tools.compose.framing import Rules, Subject, original_region, place
-from tools.compose.subject import Extent, cut_sides, extent, solid_extent, subject_of, without_specks
+from tools.compose.subject import Extent, cut_sides, drawn_in, extent, solid_extent, subject_of, without_specks
 from tools.media.image import read_rgb
 from tools.mill.manifest import connect, sql
 from tools.mill.settings import UsageError
@@ -231,19 +230,12 @@ def test_shrinking_lets_no_invisible_colour_bleed_in() -> None:
     assert (small[small[..., 3] > 0][:, 1] == 0).all()
 
 
-def test_an_edge_loses_the_old_background_and_keeps_its_own_colour() -> None:
-    y, x = np.mgrid[:160, :160]
-    soft = np.clip((60 - np.hypot(x - 80, y - 80)) / 6 + 0.5, 0, 1)[..., None]
-    picture = np.rint(soft * (180, 40, 40) + (1 - soft) * (20, 220, 20)).astype(np.uint8)
-    rgba = np.dstack([picture, np.rint(soft * 255).astype(np.uint8)])
-    black = np.zeros((160, 160, 3), np.uint8)
-    raw, clean = blend.over(rgba, black), blend.over(decontaminated(rgba), black)
-    rim = (soft[..., 0] > 0.2) & (soft[..., 0] < 0.9)
-    assert (raw[rim][:, 1] > 60).mean() > 0.3
-    assert clean[rim][:, 1].max() <= 60
-    inside = soft[..., 0] == 1
-    inner = cv2.erode(inside.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    assert (clean[inner] == picture[inner]).all()
+def test_the_outline_is_drawn_in_by_a_pixel_but_not_from_the_edge_of_the_crop() -> None:
+    rgba = solid(20, 20, (5, 5, 15, 20), (180, 40, 40))
+    drawn = drawn_in(rgba)
+    rows, columns = np.nonzero(drawn[..., 3])
+    assert (columns.min(), rows.min(), columns.max(), rows.max()) == (6, 6, 13, 19)
+    assert (drawn[..., :3] == rgba[..., :3]).all()
 
 
 def test_the_own_ground_keeps_no_ghost_of_the_subject() -> None:

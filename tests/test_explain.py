@@ -201,6 +201,7 @@ def test_a_hostile_detail_stays_on_its_line(base: Path, db: sqlite3.Connection) 
 def test_json_holds_the_line_and_the_fate(base: Path) -> None:
     (found,) = json.loads(explained(base, "--json", "24"))
     assert [link["kind"] for link in found["line"]] == ["video", "frame", "person", "cutout"]
+    assert found["waits"] == []
     (fate,) = found["fates"]
     assert (fate["state"], fate["tool"], fate["reason"], len(fate["changes"])) == ("out", "score", "blurry", 4)
     checks = found["line"][3]["judgements"][1]["checks"]

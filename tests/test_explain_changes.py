@@ -133,3 +133,9 @@ def test_the_bound_that_is_advised_lets_the_image_in(base: Path, db: sqlite3.Con
 def test_a_value_just_beyond_its_limit_is_not_rounded_onto_it(base: Path, db: sqlite3.Connection) -> None:
     db.execute("update score set sharpness = 0.399999 where sharpness < 0.4")
     assert "  sharpness is 0.399999, below score.min_sharpness = 0.4 (blurry)" in verdict(base, 24)
+
+
+@pytest.mark.parametrize(("measured", "mark"), [(0.4, "✓"), (0.3999, "✗")])
+def test_a_value_on_its_limit_passes(base: Path, db: sqlite3.Connection, measured: float, mark: str) -> None:
+    db.execute("update score set sharpness = ? where sharpness < 0.4", (measured,))
+    assert f"      {mark} sharpness is {measured}" in explained(base, 24)

@@ -135,7 +135,7 @@ def test_islands_go_and_large_parts_stay(side: int, kept: bool) -> None:
 def test_holes_are_filled_and_what_shows_through_is_not(side: int, filled: bool) -> None:
     found = square()
     found[100 : 100 + side, 100 : 100 + side] = 0
-    assert (side * side < HOLE * found.sum()) is filled
+    assert (side * side < HOLE * int(found.sum())) is filled
     assert bool(tidied(found)[100, 100]) is filled
 
 
@@ -150,7 +150,7 @@ def test_nothing_stays_nothing() -> None:
 
 
 def test_the_edge_is_soft_and_as_fine_as_the_picture() -> None:
-    """A disc of 400 px found on a picture a quarter as large, two of its pixels off: the edge falls back on the disc."""
+    """A disc found a pixel too large on a picture a quarter as large: the edge falls back on the disc."""
     rows, columns = np.mgrid[0:600, 0:600]
     distance = np.hypot(rows - 300, columns - 300)
     picture = np.where((distance < 200)[..., None], (210, 60, 50), (40, 90, 160)).astype(np.uint8)
@@ -198,13 +198,11 @@ def row_of(
     ("box", "reason", "detail"),
     [
         (Box(400, 400, 500, 500), "empty_mask", "The mask is empty."),
-        (Box(0, 0, 40, 60), "full_mask", "The mask is the whole crop."),
+        (Box(-60, -90, 100, 150), "full_mask", "The mask is the whole crop."),
     ],
 )
 def test_a_mask_of_nothing_or_everything_is_a_defect(tmp_path: Path, box: Box, reason: str, detail: str) -> None:
-    row = row_of(
-        tmp_path, np.full((60, 40, 3), 120, np.uint8), box, Box(5, 5, 35, 40) if reason == "full_mask" else None
-    )
+    row = row_of(tmp_path, np.full((60, 40, 3), 120, np.uint8), box)
     result = mask.work(row, bench(tmp_path, mask.Params(engine="builtin")))
     assert (result.verdict.status, result.verdict.reason, result.verdict.detail) == ("rejected", reason, detail)
     assert result.made == ()
@@ -221,7 +219,7 @@ def test_a_cutout_has_the_address_and_the_size_of_its_crop(tmp_path: Path) -> No
     rows, columns = np.nonzero(alpha > 127)
     assert list(made.facts.values()) == [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
     assert made.measures["coverage"] == pytest.approx(alpha.mean() / 255)
-    assert made.measures["largest_share"] == 1.0
+    assert made.measures["largest_share"] > 0.999
     (again,) = mask.work(row, params).made
     assert again == made
 

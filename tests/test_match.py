@@ -26,7 +26,7 @@ from outcome join step on step.id = step_id and tool = 'match' left join "match"
 where latest and live"""
 
 WHO = """select file.shown, status, reason, identity, references_ignored
-from outcome join step on step.id = step_id and tool = 'match' join "match" on outcome_id = outcome.id
+from outcome join step on step.id = outcome.step_id and tool = 'match' join "match" on outcome_id = outcome.id
 join item on item.id = outcome.item_id join item as frame on frame.id = item.parent_id
 join file on file.item_id = frame.parent_id
 where latest and live order by shown, status"""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tools.mill.manifest import connect
 from tools.mill.settings import UsageError
 from tools.query import as_csv, main
 from tools.report import queries
+from tools.report.reading import reading
 
 HOSTILE = ('a "quoted", name', "two\nlines", "tab\there", "=1+1", "naïve, 漢字", "", None)
 NAMES = queries.names()
@@ -126,3 +128,5 @@ def test_asking_writes_nothing(base: Path) -> None:
     for name in NAMES:
         asked(base, name)
     assert (base / "manifest.db").read_bytes() == before
+    with reading(base) as db, pytest.raises(sqlite3.OperationalError, match="readonly"):
+        db.execute("delete from item")

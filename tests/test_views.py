@@ -232,6 +232,14 @@ def test_what_a_vanished_source_gave_is_gone_and_back_when_it_returns(db: sqlite
     ]
 
 
+def test_what_an_older_recipe_judged_waits_and_still_stands(db: sqlite3.Connection) -> None:
+    db.execute("insert into recipe (digest, json) values ('new', '{}')")
+    db.execute("update step set recipe_id = (select max(id) from recipe) where tool = 'score'")
+    assert rows(db, "select inputs, ok, rejected, waiting from funnel where tool = 'score'") == [(4, 0, 0, 4)]
+    assert rows(db, "select inputs, ok, rejected, waiting from funnel where tool = 'select'") == [(3, 2, 1, 0)]
+    assert identity_holds(db)
+
+
 @pytest.mark.parametrize("view", KINDS)
 def test_one_item_is_found_without_a_scan(db: sqlite3.Connection, view: str) -> None:
     plan = [str(row[3]) for row in db.execute(f"explain query plan select * from {view} where item_id = 7")]

@@ -1,5 +1,5 @@
 -- Everything in force that was made from one item, with what became of it.
--- status: ok, or out where a shared tool rejected it or what it was made from. why: the tools that rejected it, those of
+-- passed: 0 where a shared tool rejected it, or what it was made from is out. why: the tools that rejected it, those of
 -- datasets too. packaged: its path in a current package.
 with recursive below (item_id) as (
     select id from item where parent_id = :item and newest
@@ -10,8 +10,9 @@ judged as (
     select
         below.item_id,
         coalesce(sum(outcome.live), 0) > 0
-            and not coalesce(sum(outcome.live and not outcome.passed and (step.dataset = '' or outcome.kind <> 'cutout')), 0)
-            as passed,
+            and not coalesce(
+                sum(outcome.live and not outcome.passed and (step.dataset = '' or outcome.kind <> 'cutout')), 0
+            ) as passed,
         group_concat(
             case when outcome.live and not outcome.passed then
                 step.tool || case step.dataset when '' then '' else ' ' || step.dataset end || ': '

@@ -1,4 +1,5 @@
--- Steps that have yet to look at an item: the gate before them let it through, and they have no outcome of today's recipe.
+-- Steps that have yet to look at an item.
+-- The gate before them let it through, and they have no outcome of today's recipe. again: they have an older one.
 select step.tool, step.dataset, done.id is not null as again
 from item
 join step_kind on step_kind.kind = item.kind and step_kind.role = 'input'

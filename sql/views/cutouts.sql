@@ -1,6 +1,6 @@
 -- Cutouts: everybody who was cut out, all that was measured of them, and whether they are in.
--- status: of the last shared tool that judged it; what a dataset chose is in the view selection. ancestor_out: the person
--- or the frame is out.
+-- status: of the last shared tool that judged it; what a dataset chose is in the view selection. ancestor_out: the
+-- person or the frame is out.
 create view cutouts as
 select
     item.id as item_id, item.path, source.path as source_path, frame.time_s,

@@ -1,4 +1,5 @@
--- Failures: how many of each kind stand rejected or failed at a step, by reason, and which share of those judged that is.
+-- Failures: how many of each kind stand rejected or failed at a step, by reason.
+-- share: of all that stand judged there.
 create view failures as
 -- Grouped first in the very order of the index outcome_funnel: a million outcomes are counted without being sorted.
 with counted as (

@@ -1,6 +1,6 @@
 -- Frames: every frame taken out of the sources, and whether it is in.
--- status: of the last shared tool that judged it. ancestor_out: its source is out. path: null where no file was made, as
--- for a near duplicate.
+-- status: of the last shared tool that judged it. ancestor_out: its source is out. path: null where no file was made,
+-- as for a near duplicate.
 create view frames as
 select
     item.id as item_id, item.path, source.path as source_path, frame.time_s,

@@ -1,6 +1,6 @@
 -- Persons: everybody who was found in a frame, who they are, and whether they are in.
--- status: of the last shared tool that judged them. ancestor_out: their frame is out. The box is in pixels of the frame,
--- the face in pixels of the crop.
+-- status: of the last shared tool that judged them. ancestor_out: their frame is out. The box is in pixels of the
+-- frame, the face in pixels of the crop.
 create view persons as
 select
     item.id as item_id, item.path, source.path as source_path, frame.time_s,

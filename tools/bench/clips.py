@@ -18,7 +18,7 @@ FULL_HD_PX = (1920, 1080)
 H264 = {"preset": "veryfast", "crf": "20", "bf": "2", "g": "50"}
 """With B-frames and a key frame every two seconds; some 10 Mbit/s of what is shot here, as a phone writes."""
 
-_ROW_PX, _WALL_PX = 560, (3360, 1680)
+_ROW_PX, _WALL_PX = 1120, (3360, 2240)
 _SHOT_S = 3.0
 
 

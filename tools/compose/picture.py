@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.compose import blend, ground
-from tools.compose.edges import decontaminated
 from tools.compose.framing import Rules, Subject, original_region, place
-from tools.compose.subject import Extent, subject_of, without_specks
+from tools.compose.subject import Extent, drawn_in, subject_of, without_specks
 from tools.training.targets import Target
 
 Pixels = NDArray[np.uint8]
@@ -67,7 +66,7 @@ def compose(cutout: Cutout, mode: str, address: str, target: Target, rules: Rule
     clean = np.dstack([cutout.rgba[..., :3], without_specks(cutout.rgba[..., 3])])
     alpha = clean[..., 3]
     if mode != "original":
-        clean = decontaminated(clean)
+        clean = drawn_in(clean)
     found = subject_of(clean[..., 3], cutout.cut, cutout.shot)
     if found is None:
         raise ValueError("Nothing of the cut-out is opaque, so that there is nothing to compose. Look at its mask.")

@@ -18,6 +18,10 @@ ISLAND = 0.2
 HOLE = 0.01
 """A gap of less than this share of the subject is a hole; what shows between arm and trunk is larger."""
 
+SPECK = 0.01
+FAINT = 12
+"""A spot, opaque to more than 12 of 255, of less than a hundredth of the largest part is no part of the outline."""
+
 BAND = 0.012
 """Half the width of the band in which an edge may be soft, as a share of the picture's longer side."""
 
@@ -58,7 +62,19 @@ def softened(rgb: NDArray[np.uint8], small_rgb: NDArray[np.uint8], small_mask: N
     soft = np.clip((soft + full_b - 0.1) / 0.8, 0.0, 1.0)
     soft *= _enlarged(outer.astype(np.float32), width, height)
     soft = np.maximum(soft, _enlarged(inner.astype(np.float32), width, height))
-    return np.asarray(np.rint(soft * 255.0), dtype=np.uint8)
+    return _without_specks(np.asarray(np.rint(soft * 255.0), dtype=np.uint8))
+
+
+def _without_specks(alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Opacity without what following the picture's edges left beside the subject."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((alpha > FAINT).astype(np.uint8), connectivity=8)
+    if count < 2:
+        return np.zeros_like(alpha)
+    areas = stats[:, cv2.CC_STAT_AREA].copy()
+    areas[0] = 0
+    kept = (areas >= SPECK * areas.max())[labels].astype(np.uint8)
+    around = cv2.dilate(kept, np.ones((3, 3), np.uint8))
+    return np.asarray(alpha * around, dtype=np.uint8)
 
 
 def _enlarged(values: Floats, width: int, height: int) -> Floats:

@@ -14,6 +14,7 @@ import json
 import os
 import sqlite3
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,19 +56,21 @@ def check(base: Path) -> int:
     with _Manifest(base) as manifest:
         expected = digests(settings, manifest)
         retry = os.environ.get("MILL_RETRY_FAILED") not in (None, "", "0")
-        missing = False
-        for name, digest in expected.items():
+        dropped: set[str] = set()
+        for step, dataset in _steps(settings):
+            name = _name(step.tool, dataset)
             path = base / STAMPS / name
-            agrees = _read(path) == [digest, manifest.last_run(name)]
-            if not agrees or (retry and manifest.failed(name)):
+            agrees = _read(path) == [expected[name], manifest.last_run(name)]
+            # What comes after goes too: make does not ask for a missing stamp where the last one is there.
+            if not agrees or (retry and manifest.failed(name)) or dropped.intersection(_before(step, dataset)):
                 path.unlink(missing_ok=True)
-                missing = True
+                dropped.add(name)
         for path in (base / STAMPS).iterdir():
             if path.name not in expected and not path.name.startswith("."):
                 path.unlink()
         failed = sum(manifest.failed(name) for name in expected)
     _write(base / STAMPS / EXPECTED, json.dumps(expected))
-    if missing:
+    if dropped:
         print(" ".join(sorted(settings.datasets)))
         return 0
     print("Everything is up to date; no tool was started.", file=sys.stderr)
@@ -91,16 +94,26 @@ def digests(settings: Settings, manifest: _Manifest) -> dict[str, str]:
     """The chained digest of every step, named as its stamp: its own causes and all before it."""
     common = _digest([_code(), manifest.uid()])
     found: dict[str, str] = {}
+    for step, dataset in _steps(settings):
+        parts: list[Any] = [common, settings.sections[step.tool], manifest.decisions(step, dataset)]
+        if step.gate is None:
+            parts.append(_sources(settings.base))
+        parts += [found[name] for name in _before(step, dataset)]
+        if dataset:
+            parts.append(settings.datasets[dataset])
+        found[_name(step.tool, dataset)] = _digest(parts)
+    return found
+
+
+def _steps(settings: Settings) -> Iterator[tuple[Step, str]]:
+    """Every step with its dataset ('' for shared ones), in the order of the plan."""
     for step in PLAN:
         for dataset in sorted(settings.datasets) if step.per_dataset else [""]:
-            parts: list[Any] = [common, settings.sections[step.tool], manifest.decisions(step, dataset)]
-            if step.gate is None:
-                parts.append(_sources(settings.base))
-            parts += [found[_name(before, dataset)] for before in (step.gate, step.beside) if before]
-            if dataset:
-                parts.append(settings.datasets[dataset])
-            found[_name(step.tool, dataset)] = _digest(parts)
-    return found
+            yield step, dataset
+
+
+def _before(step: Step, dataset: str) -> list[str]:
+    return [_name(tool, dataset) for tool in (step.gate, step.beside) if tool]
 
 
 def _name(tool: str, dataset: str) -> str:

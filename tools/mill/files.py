@@ -47,11 +47,11 @@ def store(base: Path, path: str, data: bytes) -> Stored:
 
 
 def told(error: OSError) -> str:
-    """An error of the system as people read it: what, and of which file. A name that is no text is escaped."""
+    """An error of the system as people read it: what, and of which files. A name that is no text is escaped."""
     what = error.strerror or str(error)
-    if not isinstance(error.filename, str | bytes):
-        return what
-    return f"{what}: {shown(os.fsencode(error.filename))}"
+    names = [name for name in (error.filename, error.filename2) if isinstance(name, str | bytes)]
+    where = " -> ".join(shown(os.fsencode(name)) for name in names)
+    return f"{what}: {where}" if where else what
 
 
 def source_path(base: Path, folder: str, raw_path: bytes) -> bytes:

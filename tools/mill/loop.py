@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.mill import limits, links, machine, recipe, runs, settle, steps, sweep
+from tools.mill import files, limits, links, machine, recipe, runs, settle, steps, sweep
 from tools.mill.lock import hold
 from tools.mill.manifest import NAME, connect, meta, require, set_meta, sql, transaction
 from tools.mill.plan import BY_TOOL, folder_of
@@ -26,7 +26,7 @@ from tools.mill.tool import Asked, Bench, Dataset, Result, Row, Tool, failed
 COMMIT_S = 0.5
 """How long finished work may wait for its rows; a kill loses no more than twice this."""
 
-_NO_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY})
+_NO_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
 
 
 @dataclass(frozen=True)
@@ -63,20 +63,27 @@ def run(tool: Tool, settings: Settings, values: Mapping[str, Any], asked: Asked)
     first = BY_TOOL[tool.name].gate is None
     if not first:
         require(settings.base)
-    with hold(settings.base, tool.name, asked.dataset):
-        db = connect(settings.base, create=first)
-        try:
-            if asked.dry_run:
-                # A dry run decides and settles like a real one, and then takes it all back.
-                db.execute("begin immediate")
-            report = _run(db, tool, settings, values, asked)
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF in _NO_ROOM:
-                raise Stop(f"{error}: {settings.base.absolute() / NAME}") from error
-            raise
-        finally:
-            db.close()
+    try:
+        with hold(settings.base, tool.name, asked.dataset):
+            report = _opened(tool, settings, values, asked, create=first)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF in _NO_ROOM:
+            raise Stop(f"{error}: {settings.base.absolute() / NAME}") from error
+        raise
+    except OSError as error:
+        if error.errno in files.NO_ROOM and error.filename is None:
+            # Python does not always know of which file a write failed.
+            raise Stop(f"{error.strerror}: {settings.base.absolute()}") from error
+        raise
     return dataclasses.replace(report, seconds=time.perf_counter() - start)
+
+
+def _opened(tool: Tool, settings: Settings, values: Mapping[str, Any], asked: Asked, *, create: bool) -> runs.Report:
+    with closing(connect(settings.base, create=create)) as db:
+        if asked.dry_run:
+            # A dry run decides and settles like a real one, and then takes it all back.
+            db.execute("begin immediate")
+        return _run(db, tool, settings, values, asked)
 
 
 def _run(

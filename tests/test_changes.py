@@ -1,0 +1,328 @@
+"""Changes: each cause drops the stamps from its own step on, and nothing else does."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from making import Mill
+
+from tools.mill import changes, settings
+from tools.mill.plan import PLAN
+from tools.mill.tool import Result, failed
+
+ROOT = Path(__file__).resolve().parent.parent
+ALL = [f"{step.tool}.default" if step.per_dataset else step.tool for step in PLAN]
+
+Check = Callable[[], list[str]]
+
+
+@pytest.fixture
+def check(mill: Mill, capsys: pytest.CaptureFixture[str]) -> Check:
+    """check(): look at the workspace as make does; returns the stamps that are missing then, which must be told."""
+    mill.run_all()
+
+    def run() -> list[str]:
+        code = changes.main(["check", str(mill.base)])
+        told = capsys.readouterr()
+        names = [path.name for path in (mill.base / "stamps").iterdir() if not path.name.startswith(".")]
+        missing = [name for name in expected(mill.base) if name not in names]
+        assert set(names) <= set(expected(mill.base))
+        if missing:
+            assert (code, told.err) == (0, "")
+            assert told.out.split() == sorted(settings.load(mill.base, {}).datasets)
+        else:
+            assert (code, told.out) in ((0, ""), (3, ""))
+            assert told.err.startswith("Everything is up to date; no tool was started.\n")
+        return missing
+
+    return run
+
+
+def expected(base: Path) -> list[str]:
+    return list(json.loads((base / "stamps" / ".expected.json").read_text()))
+
+
+def stamp(base: Path, check: Check) -> None:
+    """As make does: look, then stamp each step that is done."""
+    for name in check():
+        assert changes.main(["stamp", str(base), name]) == 0
+    assert check() == []
+
+
+def since(name: str) -> list[str]:
+    """The stamps from one step on: composite and caption do not need each other."""
+    if name.startswith("caption"):
+        return [name, "package.default"]
+    return [
+        step for step in ALL[ALL.index(name) :] if not (name.startswith("composite") and step.startswith("caption"))
+    ]
+
+
+def test_nothing_is_done_in_a_new_workspace(mill: Mill, check: Check) -> None:
+    assert check() == ALL
+
+
+def test_what_is_stamped_stays_while_nothing_changes(mill: Mill, check: Check) -> None:
+    stamp(mill.base, check)
+    stamps = {path: path.stat().st_mtime_ns for path in (mill.base / "stamps").iterdir() if path.name[0] != "."}
+    assert check() == []
+    assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
+    (mill.base / "config.toml").write_text("# only words\n[score]\n")
+    (mill.base / "notes.txt").touch()
+    (mill.base / "00_raw_videos" / ".DS_Store").touch()
+    assert check() == []
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_stamp_that_is_gone_is_missing_with_all_after_it(mill: Mill, check: Check, name: str) -> None:
+    stamp(mill.base, check)
+    (mill.base / "stamps" / name).unlink()
+    assert check() == since(name)
+
+
+def test_without_stamps_all_are_missing(mill: Mill, check: Check) -> None:
+    stamp(mill.base, check)
+    for path in (mill.base / "stamps").iterdir():
+        path.unlink()
+    assert check() == ALL
+
+
+# --- sources ---
+
+
+def add(base: Path) -> None:
+    (base / "00_raw_photos" / "deep" / "er").mkdir(parents=True)
+    (base / "00_raw_photos" / "deep" / "er" / "new.jpg").write_bytes(b"new")
+
+
+def rename(base: Path) -> None:
+    (base / "00_raw_videos" / "a.mp4").rename(base / "00_raw_videos" / "z.mp4")
+
+
+def move(base: Path) -> None:
+    (base / "00_raw_videos" / "deep").mkdir()
+    (base / "00_raw_videos" / "a.mp4").rename(base / "00_raw_videos" / "deep" / "a.mp4")
+
+
+def replace(base: Path) -> None:
+    path = base / "00_raw_videos" / "a.mp4"
+    stat = path.stat()
+    path.write_bytes(path.read_bytes()[::-1])
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+
+def vanish(base: Path) -> None:
+    (base / "00_raw_videos" / "a.mp4").unlink()
+
+
+def background(base: Path) -> None:
+    (base / "00_background_library" / "wall.jpg").write_bytes(b"wall")
+
+
+def hostile(base: Path) -> None:
+    with open(os.fsencode(base / "00_raw_videos") + b"/\xff\n$(x).mp4", "wb") as file:
+        file.write(b"hostile")
+
+
+@pytest.mark.parametrize("change", [add, rename, move, replace, vanish, background, hostile])
+def test_any_change_of_the_sources_is_noticed_from_the_first_step_on(
+    mill: Mill, check: Check, change: Callable[[Path], None]
+) -> None:
+    stamp(mill.base, check)
+    change(mill.base)
+    assert check() == ALL
+
+
+# --- configuration ---
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("[intake]\nmin_side = 479", "intake"),
+        ("[detect]\nmax_people = 3", "detect"),
+        ("[score]\nmin_sharpness = 0.41", "score"),
+        ("[select]\nmoment_s = 3", "select.default"),
+        ("[composite]\nmax_upscale = 1.5", "composite.default"),
+        ("[caption]\nforbidden_words = 'x'", "caption.default"),
+        ("[package]\nbatch_size = 2", "package.default"),
+        ("[dataset.default]\ncount = 41", "select.default"),
+    ],
+)
+def test_a_key_is_noticed_from_its_tool_on(mill: Mill, check: Check, text: str, name: str) -> None:
+    stamp(mill.base, check)
+    (mill.base / "config.toml").write_text(text)
+    assert check() == since(name) if "dataset" not in text else ALL[ALL.index("select.default") :]
+    (mill.base / "config.toml").unlink()
+    stamp(mill.base, check)
+
+
+def test_the_environment_is_noticed_from_its_tool_on(mill: Mill, check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    stamp(mill.base, check)
+    monkeypatch.setenv("MILL_SCORE_MIN_SHARPNESS", "0.41")
+    assert check() == since("score")
+    monkeypatch.delenv("MILL_SCORE_MIN_SHARPNESS")
+    for name, value in (("MILL_JOBS", "3"), ("MILL_ACTOR", "Zoë")):
+        monkeypatch.setenv(name, value)
+    assert check() == since("score"), "stamps that were dropped are not guessed back"
+    stamp(mill.base, check)
+
+
+def test_a_dataset_is_noticed_alone(mill: Mill, check: Check) -> None:
+    config = mill.base / "config.toml"
+    config.write_text("[dataset.emma]\n[dataset.max]\n")
+    mill.settings = settings.load(mill.base, {})
+    stamp(mill.base, check)
+    config.write_text("[dataset.emma]\ncount = 41\n[dataset.max]\n")
+    assert check() == [f"{tool}.emma" for tool in ("select", "composite", "caption", "package")]
+    stamp(mill.base, check)
+    config.write_text("[dataset.max]\n")
+    assert check() == [], "stamps of a dataset that is gone go with it"
+    assert not (mill.base / "stamps" / "package.emma").exists()
+    config.write_text("[dataset.emma]\ncount = 41\n[dataset.max]\n")
+    assert check() == [f"{tool}.emma" for tool in ("select", "composite", "caption", "package")]
+
+
+# --- decisions, runs, the manifest ---
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("video", "intake"),
+        ("frame", "extract"),
+        ("person", "detect"),
+        ("cutout", "mask"),
+        ("composite", "composite.default"),
+        ("caption", "caption.default"),
+    ],
+)
+def test_a_decision_is_noticed_where_its_kind_is_first_judged(mill: Mill, check: Check, kind: str, name: str) -> None:
+    stamp(mill.base, check)
+    item = mill.ids(kind)[0]
+    for verdict in ("reject", "undo"):
+        mill.decide(verdict, item)
+        assert check() == since(name)
+        stamp(mill.base, check)
+
+
+def test_a_decision_for_one_dataset_is_noticed_there(mill: Mill, check: Check) -> None:
+    stamp(mill.base, check)
+    mill.decide("reject", mill.ids("cutout")[0], dataset="default")
+    assert check() == ALL[ALL.index("select.default") :]
+
+
+@pytest.mark.parametrize("tool", ["intake", "match", "score", "caption"])
+def test_a_run_by_hand_is_noticed_from_its_step_on(mill: Mill, check: Check, tool: str) -> None:
+    stamp(mill.base, check)
+    mill.recorder(tool)
+    assert check() == since(f"{tool}.default" if tool == "caption" else tool)
+
+
+def test_another_manifest_in_its_place_is_noticed(mill: Mill, check: Check, tmp_path: Path) -> None:
+    stamp(mill.base, check)
+    mill.db.close()
+    for path in mill.base.glob("manifest.db*"):
+        path.rename(tmp_path / path.name)
+    assert check() == ALL
+    other = Mill(mill.base)
+    other.refresh()
+    other.run_all()
+    stamp(mill.base, check)
+    other.db.close()
+    for path in (*mill.base.glob("manifest.db*"),):
+        path.unlink()
+    for path in tmp_path.glob("manifest.db*"):
+        path.rename(mill.base / path.name)
+    assert check() == ALL
+
+
+# --- failed items ---
+
+
+def test_failed_items_are_told_and_tried_again_when_asked(
+    mill: Mill, check: Check, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mill.run("mask", lambda row: Result(failed("It broke.")), version=2)
+    stamp(mill.base, check)
+    assert changes.main(["check", str(mill.base)]) == 3
+    assert capsys.readouterr().err == (
+        "Everything is up to date; no tool was started.\n"
+        "4 items failed earlier. `make failures` names them; RETRY_FAILED=1 tries again.\n"
+    )
+    for text, missing in (("", []), ("0", []), ("1", since("mask"))):
+        monkeypatch.setenv("MILL_RETRY_FAILED", text)
+        assert check() == missing
+
+
+# --- what changes meanwhile, and what goes wrong ---
+
+
+def test_what_changes_while_a_step_runs_is_noticed_next_time(mill: Mill, check: Check) -> None:
+    assert check() == ALL
+    add(mill.base)
+    for name in ALL:
+        changes.main(["stamp", str(mill.base), name])
+    assert check() == ALL
+
+
+def test_whether_there_are_sources(workspace: Path) -> None:
+    assert changes.main(["sources", str(workspace)]) == 1
+    assert changes.main(["sources", str(workspace / "nowhere")]) == 1
+    (workspace / "00_raw_photos" / ".hidden").touch()
+    assert changes.main(["sources", str(workspace)]) == 1
+    (workspace / "00_raw_photos" / "a.jpg").touch()
+    assert changes.main(["sources", str(workspace)]) == 0
+
+
+def test_errors_are_sentences(mill: Mill, check: Check, capsys: pytest.CaptureFixture[str]) -> None:
+    (mill.base / "config.toml").write_text("[scor]\n")
+    assert changes.main(["check", str(mill.base)]) == 2
+    assert capsys.readouterr().err.startswith(f"Error: {mill.base}/config.toml: [scor] is not a section.")
+    (mill.base / "config.toml").unlink()
+    assert changes.main(["stamp", str(mill.base), "intake"]) == 1
+    assert capsys.readouterr().err == (
+        f"Stopped: No such file or directory: {mill.base}/stamps/.expected.json. Mend it and type make again.\n"
+    )
+    mill.db.close()
+    for path in mill.base.glob("manifest.db*"):
+        path.unlink()
+    (mill.base / "manifest.db").write_bytes(b"this is no database" * 100)
+    assert changes.main(["check", str(mill.base)]) == 1
+    assert capsys.readouterr().err == (
+        "Stopped: the manifest could not be used (file is not a database). Mend it and type make again.\n"
+    )
+    assert changes.main(["nonsense"]) == 2
+    assert "check BASE" in capsys.readouterr().err
+
+
+def test_it_needs_the_standard_library_alone_and_changes_nothing_in_the_manifest(mill: Mill, check: Check) -> None:
+    def dump() -> list[str]:
+        with sqlite3.connect(mill.base / "manifest.db") as db:
+            return list(db.iterdump())
+
+    before = dump()
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-S",
+            "-I",
+            "-c",
+            f"import sys; sys.path.insert(0, {str(ROOT)!r}); "
+            "from tools.mill.changes import main; sys.exit(main(sys.argv[1:]))",
+            "check",
+            mill.base,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "default\n", "")
+    assert dump() == before
