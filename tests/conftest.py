@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 from making import Mill
+from sourcing import REFUSE, Refresh
+from stamping import Check, expected
 
-from tools.mill import loop, manifest, settings
+from tools.mill import changes, loop, manifest, settings, sources, steps
 from tools.mill.plan import FOLDERS
 from tools.mill.runs import Report
 from tools.mill.tool import Asked
@@ -49,9 +51,7 @@ def db(workspace: Path) -> Iterator[sqlite3.Connection]:
 def run_tool() -> RunTool:
     """run_tool(base, "score", dataset="", options={"min_sharpness": 0.5}, limit=…): run a real tool in this process."""
 
-    def run(
-        base: Path, name: str, *, workers: int = 0, options: dict[str, Any] | None = None, **asked: Any
-    ) -> Report:
+    def run(base: Path, name: str, *, workers: int = 0, options: dict[str, Any] | None = None, **asked: Any) -> Report:
         loaded = settings.load(base, {})
         values = {**loaded.sections[name], **(options or {})}
         tool = importlib.import_module(f"tools.{name}").TOOL
@@ -83,3 +83,36 @@ def mill(workspace: Path) -> Iterator[Mill]:
     made.put("a.mp4", "b.mp4")
     yield made
     made.db.close()
+
+
+@pytest.fixture
+def refresh(workspace: Path, db: sqlite3.Connection) -> Refresh:
+    """refresh(asked): bring the manifest in line with the workspace's folders; returns what is told."""
+    steps.ensure(db, settings.load(workspace, {}), "intake", "")
+
+    def run(asked: Asked = REFUSE) -> tuple[str, ...]:
+        return sources.refresh(db, workspace, asked)
+
+    return run
+
+
+@pytest.fixture
+def check(mill: Mill, capsys: pytest.CaptureFixture[str]) -> Check:
+    """check(): look at the workspace as make does; returns the stamps that are missing then, which must be told."""
+    mill.run_all()
+
+    def run() -> list[str]:
+        code = changes.main(["check", str(mill.base)])
+        told = capsys.readouterr()
+        names = [path.name for path in (mill.base / "stamps").iterdir() if not path.name.startswith(".")]
+        missing = [name for name in expected(mill.base) if name not in names]
+        assert set(names) <= set(expected(mill.base))
+        if missing:
+            assert (code, told.err) == (0, "")
+            assert told.out.split() == sorted(settings.load(mill.base, {}).datasets)
+        else:
+            assert (code, told.out) in ((0, ""), (3, ""))
+            assert told.err.startswith("Everything is up to date; no tool was started.\n")
+        return missing
+
+    return run

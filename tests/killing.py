@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -96,6 +97,31 @@ def small(base: Path, photos: int = 2, films: int = 1, config: str = "") -> Path
     return base
 
 
+class Stations:
+    """The same small workspace after each tool of the chain, made when asked for."""
+
+    def __init__(self, folder: Path, photos: int = 3) -> None:
+        self.made: dict[str | None, Path] = {None: small(folder / "none", photos)}
+
+    def after(self, tool: str | None) -> Path:
+        """The workspace after the chain up to that tool; None: before the first. Look, but do not touch."""
+        if tool not in self.made:
+            start = self.made[None]
+            self.made[tool] = copy(start, start.with_name(str(tool)))
+            run(self.made[tool], *chain(stop=str(tool)))
+        return self.made[tool]
+
+    def before(self, tool: str) -> Path:
+        return self.after(None if tool == TOOLS[0] else TOOLS[TOOLS.index(tool) - 1])
+
+
+def copy(base: Path, to: Path) -> Path:
+    """A copy of a workspace, in the place of what was there."""
+    if to.exists():
+        shutil.rmtree(to)
+    return Path(shutil.copytree(base, to, symlinks=True))
+
+
 # Running and killing.
 
 
@@ -108,6 +134,13 @@ def run(base: Path, *deeds: Deed) -> None:
 def steps(base: Path, deed: Deed) -> list[str]:
     """Run a tool and return where each of its steps was: file, line and what was called there."""
     return _in_child(_run_traced, base, deed)
+
+
+def where(places: Sequence[str], called: str, nth: int = 1) -> int:
+    """The step (from 1) at which something is called for the nth time; from the end where nth is negative."""
+    found = [step for step, place in enumerate(places, 1) if place.endswith(f" {called}")]
+    assert found, f"nothing calls {called}"
+    return found[nth - 1 if nth > 0 else nth]
 
 
 def kill(base: Path, deed: Deed, step: int) -> bool:

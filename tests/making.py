@@ -10,6 +10,7 @@ import hashlib
 import importlib
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -225,9 +226,7 @@ class Mill:
     def usual(self, tool: str, dataset: str = "") -> Answer:
         """What a step gives where nothing else is said: all is well. One frame each second, one person a frame."""
         return {
-            "intake": lambda row: Result(facts=self.facts(row["kind"]), measures={"short_side_px": 720})
-            if row["kind"] in ("video", "photo")
-            else Result(facts=self.facts(row["kind"])),
+            "intake": lambda row: Result(facts=self.facts(row["kind"]), measures={"short_side_px": 720}),
             "extract": self.frames(2),
             "detect": self.persons((0, 0, 100, 200)),
             "match": lambda row: Result(measures={"distance": 0.3, "identity": "Emma"}),
@@ -253,8 +252,8 @@ class Mill:
     def frame(self, row: Row, second: int, content: str = "pixels", **changes: Any) -> Made:
         address = f"{row['address']}/t{second:06}.000000"
         stored = self.stored(f"01_extracted_frames/{address}_{content}.webp".replace("/t", "_t"), address + content)
-        made = {"width": 1920, "height": 1080, "facts": self.facts("frame", time_s=float(second))} | changes
-        return Made("frame", address, stored, **made)
+        made = Made("frame", address, stored, 1920, 1080, facts=self.facts("frame", time_s=float(second)))
+        return replace(made, **changes)
 
     def persons(self, *boxes: tuple[float, float, float, float], content: str = "crop") -> Answer:
         def answer(row: Row) -> Result:

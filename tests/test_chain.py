@@ -252,7 +252,9 @@ def test_a_full_disk_names_the_path_and_the_next_run_completes(tmp_path: Path) -
     assert re.search(r"Stopped: .*(File too large|disk)", full.stderr), full.stderr
     assert str(base) in full.stderr
     assert files(base, "01_extracted_frames") == []
-    assert ask(base, "select count(*) from outcome join step on step.id = outcome.step_id where tool = 'extract'") == [(0,)]
+    assert ask(base, "select count(*) from outcome join step on step.id = outcome.step_id where tool = 'extract'") == [
+        (0,)
+    ]
     assert tool("extract", base=base).returncode == 0
     assert ask(base, "select ok, waiting from funnel where tool = 'extract' and kind = 'photo'") == [(3, 0)]
 

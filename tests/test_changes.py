@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 import subprocess
@@ -12,57 +11,11 @@ from pathlib import Path
 
 import pytest
 from making import Mill
+from stamping import ALL, Check, since, stamp
 
 from tools.mill import changes, settings
-from tools.mill.plan import PLAN
-from tools.mill.tool import Result, failed
 
 ROOT = Path(__file__).resolve().parent.parent
-ALL = [f"{step.tool}.default" if step.per_dataset else step.tool for step in PLAN]
-
-Check = Callable[[], list[str]]
-
-
-@pytest.fixture
-def check(mill: Mill, capsys: pytest.CaptureFixture[str]) -> Check:
-    """check(): look at the workspace as make does; returns the stamps that are missing then, which must be told."""
-    mill.run_all()
-
-    def run() -> list[str]:
-        code = changes.main(["check", str(mill.base)])
-        told = capsys.readouterr()
-        names = [path.name for path in (mill.base / "stamps").iterdir() if not path.name.startswith(".")]
-        missing = [name for name in expected(mill.base) if name not in names]
-        assert set(names) <= set(expected(mill.base))
-        if missing:
-            assert (code, told.err) == (0, "")
-            assert told.out.split() == sorted(settings.load(mill.base, {}).datasets)
-        else:
-            assert (code, told.out) in ((0, ""), (3, ""))
-            assert told.err.startswith("Everything is up to date; no tool was started.\n")
-        return missing
-
-    return run
-
-
-def expected(base: Path) -> list[str]:
-    return list(json.loads((base / "stamps" / ".expected.json").read_text()))
-
-
-def stamp(base: Path, check: Check) -> None:
-    """As make does: look, then stamp each step that is done."""
-    for name in check():
-        assert changes.main(["stamp", str(base), name]) == 0
-    assert check() == []
-
-
-def since(name: str) -> list[str]:
-    """The stamps from one step on: composite and caption do not need each other."""
-    if name.startswith("caption"):
-        return [name, "package.default"]
-    return [
-        step for step in ALL[ALL.index(name) :] if not (name.startswith("composite") and step.startswith("caption"))
-    ]
 
 
 def test_nothing_is_done_in_a_new_workspace(mill: Mill, check: Check) -> None:
@@ -188,78 +141,6 @@ def test_a_dataset_is_noticed_alone(mill: Mill, check: Check) -> None:
     assert not (mill.base / "stamps" / "package.emma").exists()
     config.write_text("[dataset.emma]\ncount = 41\n[dataset.max]\n")
     assert check() == [f"{tool}.emma" for tool in ("select", "composite", "caption", "package")]
-
-
-# --- decisions, runs, the manifest ---
-
-
-@pytest.mark.parametrize(
-    ("kind", "name"),
-    [
-        ("video", "intake"),
-        ("frame", "extract"),
-        ("person", "detect"),
-        ("cutout", "mask"),
-        ("composite", "composite.default"),
-        ("caption", "caption.default"),
-    ],
-)
-def test_a_decision_is_noticed_where_its_kind_is_first_judged(mill: Mill, check: Check, kind: str, name: str) -> None:
-    stamp(mill.base, check)
-    item = mill.ids(kind)[0]
-    for verdict in ("reject", "undo"):
-        mill.decide(verdict, item)
-        assert check() == since(name)
-        stamp(mill.base, check)
-
-
-def test_a_decision_for_one_dataset_is_noticed_there(mill: Mill, check: Check) -> None:
-    stamp(mill.base, check)
-    mill.decide("reject", mill.ids("cutout")[0], dataset="default")
-    assert check() == ALL[ALL.index("select.default") :]
-
-
-@pytest.mark.parametrize("tool", ["intake", "match", "score", "caption"])
-def test_a_run_by_hand_is_noticed_from_its_step_on(mill: Mill, check: Check, tool: str) -> None:
-    stamp(mill.base, check)
-    mill.recorder(tool)
-    assert check() == since(f"{tool}.default" if tool == "caption" else tool)
-
-
-def test_another_manifest_in_its_place_is_noticed(mill: Mill, check: Check, tmp_path: Path) -> None:
-    stamp(mill.base, check)
-    mill.db.close()
-    for path in mill.base.glob("manifest.db*"):
-        path.rename(tmp_path / path.name)
-    assert check() == ALL
-    other = Mill(mill.base)
-    other.refresh()
-    other.run_all()
-    stamp(mill.base, check)
-    other.db.close()
-    for path in (*mill.base.glob("manifest.db*"),):
-        path.unlink()
-    for path in tmp_path.glob("manifest.db*"):
-        path.rename(mill.base / path.name)
-    assert check() == ALL
-
-
-# --- failed items ---
-
-
-def test_failed_items_are_told_and_tried_again_when_asked(
-    mill: Mill, check: Check, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mill.run("mask", lambda row: Result(failed("It broke.")), version=2)
-    stamp(mill.base, check)
-    assert changes.main(["check", str(mill.base)]) == 3
-    assert capsys.readouterr().err == (
-        "Everything is up to date; no tool was started.\n"
-        "4 items failed earlier. `make failures` names them; RETRY_FAILED=1 tries again.\n"
-    )
-    for text, missing in (("", []), ("0", []), ("1", since("mask"))):
-        monkeypatch.setenv("MILL_RETRY_FAILED", text)
-        assert check() == missing
 
 
 # --- what changes meanwhile, and what goes wrong ---

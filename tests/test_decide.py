@@ -42,16 +42,9 @@ def test_a_decision_says_who_when_what_and_why(done: Mill, monkeypatch: pytest.M
     done.decide("reject", cutout, why="eyes closed")
     row = done.one("select * from decision")
     address = done.one("select address from item where id = ?", cutout)
-    assert {key: row[key] for key in ("kind", "address", "dataset", "item_id", "verdict", "undoes", "note", "actor")} == {
-        "kind": "cutout",
-        "address": address,
-        "dataset": "",
-        "item_id": cutout,
-        "verdict": "reject",
-        "undoes": None,
-        "note": "eyes closed",
-        "actor": "Zoë",
-    }
+    expected = {"kind": "cutout", "address": address, "dataset": "", "item_id": cutout, "verdict": "reject"}
+    expected |= {"undoes": None, "note": "eyes closed", "actor": "Zoë"}
+    assert {key: row[key] for key in expected} == expected
     assert row["created_at"].endswith("Z")
     assert len(row["uid"]) == 32
     done.decide("undo", cutout)
@@ -145,8 +138,8 @@ def test_a_defect_cannot_be_kept_and_the_error_says_why(mill: Mill) -> None:
     person = mill.ids("person")[0]
     for verdict, word in (("keep", "kept"), ("pin", "pinned")):
         assert refusal(mill, verdict, person) == (
-            f"person {person} cannot be {word}: empty_mask, The mask is empty. A decision cannot make a usable image of "
-            "it. Take a better mask engine, lower mask.min_coverage, or keep the cutouts that are right."
+            f"person {person} cannot be {word}: empty_mask, The mask is empty. A decision cannot make a usable image "
+            "of it. Take a better mask engine, lower mask.min_coverage, or keep the cutouts that are right."
         )
     mill.decide("reject", person)
 
@@ -156,8 +149,8 @@ def test_what_failed_cannot_be_kept(mill: Mill) -> None:
     mill.run("extract", lambda row: Result(failed("It broke")))
     video = mill.ids("video")[0]
     assert refusal(mill, "keep", video) == (
-        f"video {video} cannot be kept: failed, It broke. A decision cannot make a usable image of it. Read the detail; "
-        "RETRY_FAILED=1 tries again."
+        f"video {video} cannot be kept: failed, It broke. A decision cannot make a usable image of it. Read the "
+        "detail; RETRY_FAILED=1 tries again."
     )
 
 
@@ -210,8 +203,8 @@ def test_one_dataset_cannot_keep_what_the_shared_steps_drop(done: Mill) -> None:
     cutout = done.ids("cutout")[0]
     for verdict, word in (("keep", "kept"), ("pin", "pinned")):
         assert refusal(done, verdict, cutout, "default") == (
-            f"cutout {cutout} cannot be {word} for default alone: it does not pass score, which works for all datasets. "
-            "Say it without DATASET."
+            f"cutout {cutout} cannot be {word} for default alone: it does not pass score, which works for all "
+            "datasets. Say it without DATASET."
         )
     done.decide("reject", cutout, dataset="default")
     done.decide("keep", cutout)
@@ -257,9 +250,13 @@ def test_as_people_type_it(done: Mill) -> None:
     path = done.one("select path from item where id = ?", cutout)
 
     def decide(*arguments: str) -> tuple[int, str, str]:
-        program = [sys.executable, "-m", "tools.decide", *arguments]
         found = subprocess.run(
-            program, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, cwd=done.base, check=False
+            [sys.executable, "-m", "tools.decide", *arguments],
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            cwd=done.base,
+            check=False,
         )
         return found.returncode, found.stdout, found.stderr
 
@@ -291,6 +288,7 @@ def test_a_pin_reaches_the_set_that_is_chosen_from(done: Mill) -> None:
     rows = {row["item_id"]: (row["pinned"], row["excluded"]) for row in steps.input_rows(done.db, "select", "default")}
     assert rows[first] == (True, False)
     assert rows[second] == (False, True)
-    done.run("select", lambda row: Result(OK if row["item_id"] == first else rejected("over_quota", "Full.")), version=2)
+    full = rejected("over_quota", "Full.")
+    done.run("select", lambda row: Result(OK if row["item_id"] == first else full), version=2)
     assert done.passed("select") == [first]
     done.check()

@@ -5,14 +5,17 @@ from __future__ import annotations
 import sqlite3
 
 import pytest
-from making import Mill
+from making import Answer, Mill
 
 from tools.mill.items import save_row, version
 from tools.mill.manifest import transaction
+from tools.mill.plan import PLAN
 from tools.mill.record import Entry
-from tools.mill.tool import Made, Result, failed
+from tools.mill.tool import Made, Result, Row, failed, rejected
 
-BELOW = ("detect", "match", "mask", "score", "select.default", "composite.default", "caption.default", "package.default")
+PER_DATASET = [step.tool for step in PLAN if step.per_dataset]
+
+BELOW = ("detect", "match", "mask", "score", *(f"{tool}.default" for tool in PER_DATASET))
 
 
 @pytest.fixture
@@ -163,10 +166,12 @@ def test_what_is_recorded_too_late_takes_no_ones_place(done: Mill) -> None:
 def test_side_inputs_are_those_of_the_last_time(mill: Mill) -> None:
     mill.run("intake")
     first, second = mill.ids("video")
+
+    def beside(other: int) -> Answer:
+        return lambda row: Result(made=(mill.frame(row, 0, sides=((other, "side"),)),))
+
     for other in (second, first):
-        mill.run(
-            "extract", lambda row, other=other: Result(made=(mill.frame(row, 0, sides=((other, "side"),)),)), version=other
-        )
+        mill.run("extract", beside(other), version=other)
         assert set(mill.all("select parent_id from lineage")) == {other}
 
 
@@ -185,8 +190,7 @@ def test_two_of_one_address_in_one_answer_are_the_last_one(mill: Mill) -> None:
     """No tool should; the manifest stays whole all the same."""
     mill.run("intake")
 
-    def twice(row: object) -> Result:
-        assert isinstance(row, dict)
+    def twice(row: Row) -> Result:
         return Result(made=(mill.frame(row, 0, "one"), mill.frame(row, 0, "two")))
 
     mill.run("extract", twice)
@@ -196,12 +200,9 @@ def test_two_of_one_address_in_one_answer_are_the_last_one(mill: Mill) -> None:
 
 
 def test_a_row_without_a_file_is_an_item(mill: Mill) -> None:
-    from tools.mill.tool import rejected
-
     mill.run("intake")
 
-    def dropped(row: object) -> Result:
-        assert isinstance(row, dict)
+    def dropped(row: Row) -> Result:
         verdict = rejected("near_duplicate", "0.4 of 255 from the frame before it.")
         return Result(made=(mill.frame(row, 0), Made("frame", f"{row['address']}/t000001.000000", verdict=verdict)))
 

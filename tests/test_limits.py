@@ -43,8 +43,8 @@ def test_at_its_bound_an_item_passes_and_beyond_it_does_not(
     beyond = limit.default - step if limit.op == "<" else limit.default + step
     for value, verdict in ((limit.default, ("ok", None, 1)), (beyond, ("rejected", limit.reason, 0))):
         item_id = scored(**{limit.metric: value})
-        found = mill.outcome("score", item_id)
-        assert (found["status"], found["reason"], found["passed"]) == verdict
+        outcome = mill.outcome("score", item_id)
+        assert (outcome["status"], outcome["reason"], outcome["passed"]) == verdict
     found = mill.all("select finding.reason, bound from finding join outcome on outcome.id = outcome_id where latest")
     assert found == [(limit.reason, limit.default)] * 4
     mill.check()
@@ -138,12 +138,12 @@ def test_what_the_code_itself_rejected_is_no_matter_of_limits(mill: Mill) -> Non
         ("rejected", "too_many_people", "A crowd.", 1),
     ]
     detect = mill.step("detect")["id"]
-    frames = f"select status, reason, detail, defect from outcome where step_id = {detect} and kind = 'frame' order by id"
-    assert mill.all(frames) == [*coded, *[("rejected", "too_many_people", None, 0)] * 5]
+    frames = "select status, reason, detail, defect from outcome where step_id = ? and kind = 'frame' order by id"
+    assert mill.all(frames, detect) == [*coded, *[("rejected", "too_many_people", None, 0)] * 5]
     mill.bound("detect", max_people=1000)
-    assert mill.all(frames) == [*coded, *[("ok", None, None, 0)] * 5]
+    assert mill.all(frames, detect) == [*coded, *[("ok", None, None, 0)] * 5]
     mill.bound("detect")
-    assert mill.all(frames) == [*coded, *[("rejected", "too_many_people", None, 0)] * 5]
+    assert mill.all(frames, detect) == [*coded, *[("rejected", "too_many_people", None, 0)] * 5]
     mill.check()
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +153,7 @@ def test_no_worker_outlives_its_parent(tmp_path: Path, end: signal.Signals, code
         if code == 130:
             assert errors == "Interrupted. What was finished is recorded; the next run goes on from there.\n"
         for path in tmp_path.iterdir():
-            until(lambda pid=int(path.name): is_gone(pid))
+            until(partial(is_gone, int(path.name)))
     finally:
         if parent.poll() is None:
             os.killpg(parent.pid, signal.SIGKILL)

@@ -90,8 +90,8 @@ def test_it_stays_in_its_frame(rejected: Mill) -> None:
 def test_whoever_stands_at_its_address_has_it(rejected: Mill) -> None:
     """Nothing is searched where the address itself is in force, though another overlaps more."""
     redetect(rejected, (30, 60, 70, 140), (0, 0, 100, 190))
-    out = rejected.all("select person.box_x0_px from outcome join person using (item_id) where decision_id = 1 and latest")
-    assert out == [30.0]
+    decided = "select box_x0_px from outcome join person using (item_id) where decision_id = 1 and latest"
+    assert rejected.all(decided) == [30.0]
 
 
 def test_a_decision_on_a_cutout_goes_along_too(mill: Mill) -> None:

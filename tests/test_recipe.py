@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from typing import Any
 
 from tools.mill import recipe
 from tools.mill.tool import operational
@@ -44,7 +45,10 @@ def test_equal_recipes_are_one_row(db: sqlite3.Connection) -> None:
 
 
 def test_a_set_is_known_by_its_rows_in_any_order() -> None:
-    rows = [{"address": "a", "version": "1", "likeness": b"\x00"}, {"address": "b", "version": "2", "likeness": None}]
+    rows: list[dict[str, Any]] = [
+        {"address": "a", "version": "1", "likeness": b"\x00"},
+        {"address": "b", "version": "2", "likeness": None},
+    ]
     digest = recipe.digest_rows(rows)
     assert recipe.digest_rows(rows[::-1]) == digest
     assert recipe.digest_rows(rows[:1]) != digest

@@ -23,7 +23,9 @@ def environment(**more: str) -> dict[str, str]:
     return kept | more
 
 
-def make(*words: str, base: Path, env: Mapping[str, str] | None = None, timeout_s: float = 300) -> subprocess.CompletedProcess[str]:
+def make(
+    *words: str, base: Path, env: Mapping[str, str] | None = None, timeout_s: float = 300
+) -> subprocess.CompletedProcess[str]:
     """Run make in the project as a person would, but without worker processes unless env says otherwise: they cost more
     than so small a workspace is worth.
     """
@@ -78,7 +80,7 @@ def ask(base: Path, question: str, *values: object) -> list[tuple[object, ...]]:
 def natural(base: Path) -> dict[str, list[tuple[object, ...]]]:
     """All that a manifest says, by natural keys: nothing of when, where and in which order it was found out."""
     return {
-        "items": ask(base, "select kind, address, version, path, sha256, newest from item where newest order by 1, 2, 3"),
+        "items": ask(base, "select kind, address, version, path, sha256 from item where newest order by 1, 2, 3"),
         "outcomes": ask(
             base,
             """select tool, dataset, item.kind, address, version, status, reason, detail, passed, live

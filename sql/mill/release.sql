@@ -1,5 +1,5 @@
--- Put items out of force, and all that was made from them. :ids is a JSON list. Whether their parent made them stays
--- written down, so that they come back with it.
+-- Put items out of force, and all that was made from them.
+-- :ids is a JSON list. Whether their parent made them stays written down, so that they come back with it.
 update item
 set newest = 0
 where newest and id in (

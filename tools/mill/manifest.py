@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,13 +41,27 @@ def connect(base: Path, *, create: bool = False) -> sqlite3.Connection:
         require(base)
     db = sqlite3.connect(path, isolation_level=None, timeout=BUSY_MS / 1000)
     db.row_factory = sqlite3.Row
-    db.execute("pragma journal_mode = wal")
+    _use_wal(db)
     db.execute("pragma synchronous = full")
     db.execute("pragma foreign_keys = on")
     db.execute("pragma cache_size = -65536")
     db.execute("pragma temp_store = memory")
     _migrate(db, path)
     return db
+
+
+def _use_wal(db: sqlite3.Connection) -> None:
+    """Switch to a write-ahead log. For this alone SQLite does not wait while another opens the same new manifest."""
+    deadline = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            db.execute("pragma journal_mode = wal")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def require(base: Path) -> None:
