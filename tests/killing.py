@@ -1,4 +1,4 @@
-"""Killing tools at chosen points, and what must be true of a workspace afterwards.
+"""Killing tools at chosen points, in a small workspace that the whole chain goes through in seconds.
 
 A tool runs in a process of its own, in which every call that the code of `tools/mill` and its neighbours makes is one
 step; before a chosen step the process is killed as `kill -9` does it: nothing is caught, closed or tidied.
@@ -8,25 +8,21 @@ from __future__ import annotations
 
 import importlib
 import os
-import random
 import shutil
 import signal
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from workspaces import ROOT, ask, files, funnel_holds, natural
+from workspaces import ROOT
 
 from tools.mill import command
 from tools.mill.plan import BY_TOOL
 
-WRITTEN = ("01_extracted_frames", "02_person_crops", "03_masked_subjects", "05_augmented", "07_final_training")
 TOOLS = tuple(BY_TOOL)
 
 CHEAP = """
@@ -43,8 +39,19 @@ min_canvas_mp = 0.001
 """
 """Settings under which a picture of 160 px goes through the whole chain in a second or two."""
 
-_OURS = tuple(str(ROOT / "tools" / name) for name in ("mill", "training", "decide.py", *(f"{tool}.py" for tool in TOOLS)))
-_PRELOADED = ["killing", "cv2", "av", "dlib", "skimage.measure", "PIL.Image", "tools.decide", *(f"tools.{t}" for t in TOOLS)]
+_OURS = tuple(
+    str(ROOT / "tools" / name) for name in ("mill", "training", "decide.py", *(f"{tool}.py" for tool in TOOLS))
+)
+_PRELOADED = [
+    "killing",
+    "cv2",
+    "av",
+    "dlib",
+    "skimage.measure",
+    "PIL.Image",
+    "tools.decide",
+    *(f"tools.{t}" for t in TOOLS),
+]
 
 
 Deed = tuple[str, ...]
@@ -136,16 +143,12 @@ def steps(base: Path, deed: Deed) -> list[str]:
     return _in_child(_run_traced, base, deed)
 
 
-def where(places: Sequence[str], called: str, nth: int = 1) -> int:
-    """The step (from 1) at which something is called for the nth time; from the end where nth is negative."""
-    found = [step for step, place in enumerate(places, 1) if place.endswith(f" {called}")]
-    assert found, f"nothing calls {called}"
-    return found[nth - 1 if nth > 0 else nth]
+def kill(base: Path, deed: Deed, step: int, called: str = "") -> bool:
+    """Run a tool and kill it before one of its steps (from 1), or before the nth call of something.
 
-
-def kill(base: Path, deed: Deed, step: int) -> bool:
-    """Run a tool and kill it before a step of its own (from 1). False where it had fewer."""
-    return not _in_child(_run_killed, base, deed, step)
+    False where it had fewer.
+    """
+    return not _in_child(_run_killed, base, deed, step, called)
 
 
 def _in_child(function: Callable[..., None], *arguments: Any) -> list[str]:
@@ -164,8 +167,8 @@ def _in_child(function: Callable[..., None], *arguments: Any) -> list[str]:
     return told
 
 
-def _do(base: Path, deed: Deed) -> None:
-    """Run a command as its program does, but for the exit at the end. Raises what it raises; AssertionError for a code."""
+def do(base: Path, deed: Deed) -> None:
+    """Run a command as its program does, but for the exit. Raises what it raises; AssertionError for an exit code."""
     name, *words = (word.format(base=base) for word in deed)
     module = importlib.import_module(f"tools.{name}")
     if name == "mill.changes":
@@ -180,7 +183,7 @@ def _do(base: Path, deed: Deed) -> None:
 def _run_all(pipe: Connection, base: Path, deeds: Sequence[Deed]) -> None:
     try:
         for deed in deeds:
-            _do(base, deed)
+            do(base, deed)
     except Exception as error:  # noqa: BLE001 - it is told to the test
         pipe.send([f"{type(error).__name__}: {error}"])
     else:
@@ -190,22 +193,22 @@ def _run_all(pipe: Connection, base: Path, deeds: Sequence[Deed]) -> None:
 def _run_traced(pipe: Connection, base: Path, deed: Deed) -> None:
     places: list[str] = []
     sys.setprofile(_observer(places.append))
-    _do(base, deed)
+    do(base, deed)
     sys.setprofile(None)
     pipe.send(places)
 
 
-def _run_killed(pipe: Connection, base: Path, deed: Deed, step: int) -> None:
+def _run_killed(pipe: Connection, base: Path, deed: Deed, step: int, called: str) -> None:
     left = step
 
-    def count(_place: str) -> None:
+    def count(place: str) -> None:
         nonlocal left
-        left -= 1
+        left -= not called or place.endswith(f" {called}")
         if left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
     sys.setprofile(_observer(count))
-    _do(base, deed)
+    do(base, deed)
     sys.setprofile(None)
     pipe.send(["done"])
 
@@ -217,129 +220,3 @@ def _observer(tell: Callable[[str], None]) -> Callable[[FrameType, str, Any], No
             tell(f"{os.path.relpath(frame.f_code.co_filename, ROOT)}:{frame.f_lineno} {called}")
 
     return observe
-
-
-# What must be true.
-
-
-def all_of(base: Path) -> dict[str, list[tuple[object, ...]]]:
-    """All that a manifest says, by natural keys: beside items, outcomes and packages also every fact and measurement."""
-    told = natural(base)
-    tables = {str(name): {str(row[1]) for row in ask(base, f'pragma table_info("{name}")')} for (name,) in ask(base, _TABLES)}
-    for name, columns in tables.items():
-        shown = ", ".join(f'told."{column}"' for column in sorted(columns) if not column.endswith("_id"))
-        if "outcome_id" in columns:
-            question = f"""select step.tool, step.dataset, item.kind, item.address, item.version, {shown}
-            from "{name}" as told join outcome on outcome.id = told.outcome_id join step on step.id = outcome.step_id
-            join item on item.id = outcome.item_id where outcome.latest and outcome.live"""
-        else:
-            question = f"""select item.kind, item.address, item.version, {shown}
-            from "{name}" as told join item on item.id = told.item_id where item.newest"""
-        told[name] = sorted(ask(base, question), key=repr)
-    return told | {name: sorted(ask(base, question), key=repr) for name, question in _MORE.items()}
-
-
-_TABLES = """
-select name from sqlite_schema as one
-where type = 'table' and exists (select 1 from pragma_table_info(one.name) where name in ('item_id', 'outcome_id'))
-    and name not in ('outcome', 'decision', 'audit', 'package_item', 'file')
-"""
-
-_MORE = {
-    "lineage": """select child.kind, child.address, parent.kind, parent.address, role
-        from lineage join item as child on child.id = child_id join item as parent on parent.id = lineage.parent_id
-        where child.newest""",
-    "file": "select folder, file.path, file.sha256, kind, address from file left join item on item.id = item_id",
-    "decision": "select kind, address, dataset, verdict from decision",
-    "package": """select dataset, state, digest, item.address, package_item.path from package
-        join step on step.id = package.step_id left join package_item on package_item.package_id = package.id
-        left join item on item.id = package_item.item_id where state = 'current'""",
-    "step": "select tool, dataset, limits_json, recipe.json from step left join recipe on recipe.id = recipe_id where active",
-}
-
-
-def faults(base: Path) -> list[str]:
-    """What is wrong with a workspace in which no tool runs; nothing where it is sound."""
-    known = {row[0] for row in ask(base, "select path from item union select mask_path from composite")}
-    made = set(files(base, *WRITTEN[:-1]))
-    wanted = {row[0] for row in ask(base, "select path from item where made and parent_id is not null and path <> ''")}
-    found = [f"it is half written: {path}" for path in base.rglob(".part-*")]
-    found += [f"no row speaks of {path}" for path in sorted(made - known)]
-    found += [f"its row is there, the file is not: {path}" for path in sorted(map(str, wanted - made))]
-    found += [f"run {row[0]} of {row[1]} is still running" for row in ask(base, _RUNNING)]
-    found += [str(row) for row in ask(base, "pragma integrity_check") if row != ("ok",)]
-    found += [f"foreign key: {row}" for row in ask(base, "pragma foreign_key_check")]
-    if not funnel_holds(base):
-        found.append("the funnel's identity does not hold")
-    return found
-
-
-_RUNNING = "select run.id, tool from run join step on step.id = step_id where run.status = 'running'"
-
-
-def differences(base: Path, expected: Mapping[str, list[tuple[object, ...]]]) -> list[str]:
-    """Where a manifest says something else than expected, a line for each row too many or too few."""
-    have = all_of(base)
-    return [
-        f"{name}: {sign} {row!r:.300}"
-        for name in sorted(have.keys() | expected.keys())
-        for sign, rows, others in (("+", have, expected), ("-", expected, have))
-        for row in rows.get(name, [])
-        if row not in others.get(name, [])
-    ]
-
-
-# Processes.
-
-
-def session(leader: int) -> dict[int, str]:
-    """The living processes of a session, with their command lines; those that have ended but are not waited for are not."""
-    found = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdecimal():
-            try:
-                state, _, _, its_session = Path("/proc", entry, "stat").read_text().rpartition(")")[2].split()[:4]
-                if int(its_session) == leader and state != "Z":
-                    found[int(entry)] = Path("/proc", entry, "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-    return found
-
-
-def tool_of(processes: Mapping[int, str]) -> int | None:
-    """The process of the tool among those of a session."""
-    return next((pid for pid, line in processes.items() if " -m tools." in line and "changes" not in line), None)
-
-
-def workers_of(processes: Mapping[int, str]) -> list[int]:
-    return [pid for pid, line in processes.items() if "spawn_main" in line]
-
-
-def gone(leader: int, within_s: float) -> dict[int, str]:
-    """What is left of a session after so many seconds at the most."""
-    deadline = time.monotonic() + within_s
-    while (left := session(leader)) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return left
-
-
-def strike(running: subprocess.Popen[bytes], victim: str, chance: random.Random) -> str | None:
-    """Kill all of a session ("group"), its tool, one of its workers, or its make; returns the line of who was killed."""
-    processes = session(running.pid)
-    if victim == "group":
-        os.killpg(running.pid, signal.SIGKILL)
-        return "the whole group"
-    found = {"tool": [tool_of(processes)], "worker": workers_of(processes), "make": [_inner_make(processes)]}[victim]
-    pids = [pid for pid in found if pid is not None]
-    if not pids:
-        return None
-    pid = chance.choice(pids)
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return None
-    return processes[pid]
-
-
-def _inner_make(processes: Mapping[int, str]) -> int | None:
-    return next((pid for pid, line in processes.items() if line.startswith("make ") and "stages.mk" in line), None)

@@ -113,11 +113,18 @@ def test_two_limits_with_one_reason(mill: Mill) -> None:
     finding = "select value, bound from finding where outcome_id = ?"
     assert outcome["reason"] == "identity_unsure"
     assert mill.all(finding, outcome["id"]) == [(0.55, 0.5)], "the first of the two is shown"
+    declared = tool_of("match").limits
+    before = {limit.key: limit.default for limit in declared}
+    faces = before | {"max_faceless": 1.0}
+    with transaction(mill.db):
+        limits.decide(
+            *(mill.db, outcome["step_id"], "match", declared, faces), changed=limits.changed(declared, faces, before)
+        )
+    assert mill.all(finding, outcome["id"]) == [(0.55, 0.5)], "the second moved, the first is looked at again"
     mill.bound("match", max_distance=0.58)
     assert mill.outcome("match", item_id)["reason"] == "identity_unsure"
     assert mill.all(finding, outcome["id"]) == [(1.0, 0.0)], "the other one still holds"
-    declared = tool_of("match").limits
-    before = {limit.key: limit.default for limit in declared} | {"max_distance": 0.58}
+    before |= {"max_distance": 0.58}
     after = before | {"max_faceless": 1.0}
     with transaction(mill.db):
         moved = limits.changed(declared, after, before)

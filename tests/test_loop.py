@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tools.mill import loop, manifest
+from tools.mill import loop, machine, manifest
 from tools.mill.pool import Stop
 from tools.mill.record import Recorder
 from tools.mill.settings import UsageError
@@ -206,3 +207,14 @@ def test_one_bad_item_stops_nothing(photos: Path, run_tool: Any, db: sqlite3.Con
     assert run_tool(photos, "detect").waiting == 0
     lost.write_bytes(data)
     assert run_tool(photos, "detect", retry_failed=True).failed == 0
+
+
+def test_a_worker_takes_its_share_of_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("OPENCV_FOR_THREADS_NUM", "7")
+    machine.share(2)
+    assert os.environ["OMP_NUM_THREADS"] == os.environ["OPENBLAS_NUM_THREADS"] == "2"
+    assert os.environ["OPENCV_FOR_THREADS_NUM"] == "7", "what the user says holds"
+    assert 1 <= machine.default_workers() <= machine.cores()

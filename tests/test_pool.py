@@ -50,7 +50,7 @@ def test_an_error_of_the_system_names_the_file_readably() -> None:
 @pytest.mark.parametrize(
     ("way", "number"),
     [*((way, errno.ENOSPC) for way in EVERYWHERE), (EVERYWHERE[0], errno.EFBIG), (EVERYWHERE[0], errno.EDQUOT)],
-    ids=str,
+    ids=lambda value: getattr(value, "where", value),
 )
 def test_a_full_disk_stops_everything(way: Way, number: int) -> None:
     with pytest.raises(Stop, match=f"^{os.strerror(number)}: /full/disk$"):

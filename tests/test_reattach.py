@@ -164,6 +164,16 @@ def test_frames_whose_addresses_begin_alike_are_not_mixed_up(mill: Mill) -> None
 
     mill.run("extract", frames)
     mill.run_all()
+    meant, other = mill.ids("frame")[:2]
     mill.decide("reject", mill.ids("person")[0])
-    redetect(mill, (0, 0, 100, 190))
-    assert len(mill.passed("package")) == 3
+
+    def persons(row: Row) -> Result:
+        box: Bounds = (0, 0, 100, 180) if row["item_id"] == meant else (0, 0, 100, 199)
+        return mill.persons(box)(row)
+
+    mill.run("detect", persons, version=2)
+    mill.run_all()
+    out = mill.all(
+        "select parent_id from item join outcome on item_id = item.id where decision_id = 1 and latest and live"
+    )
+    assert out == [meant] != [other]

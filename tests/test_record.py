@@ -114,6 +114,17 @@ def test_what_falls_takes_the_light_from_all_above_it_in_the_same_batch(mill: Mi
     assert [funnel[name] for name in ("inputs", "ok", "rejected", "failed", "waiting")] == [4, 1, 1, 1, 1]
 
 
+def test_what_falls_at_one_step_is_out_at_the_next_at_once(mill: Mill) -> None:
+    """match and mask judge the same person, one after the other."""
+    mill.run_all()
+    recorder = mill.recorder("match", version=2)
+    for row in mill.queue("match")[:2]:
+        with transaction(mill.db):
+            recorder.record([Entry(row, Result(measures={"distance": 0.9}), 0.1)])
+        mill.check(at_rest=False)
+    assert len(mill.passed("package")) == 2
+
+
 def test_an_outcome_of_an_older_recipe_stands_and_waits(mill: Mill) -> None:
     mill.run_all()
     mill.recorder("detect", version=2)

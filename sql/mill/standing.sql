@@ -6,6 +6,6 @@ where decision.id in (
     select max(said.id)
     from decision as said
     where said.verdict in ('keep', 'reject', 'pin') and said.dataset in ('', :dataset)
-        and not exists (select 1 from decision as undo where undo.verdict = 'undo' and undo.undoes = said.uid)
+        and said.uid not in (select undoes from decision where verdict = 'undo' and undoes is not null)
     group by said.kind, said.address
 );

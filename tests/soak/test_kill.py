@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from killing import TOOLS, WRITTEN, Deed, all_of, chain, deed, differences, face, faults, gone, kill, run, small, steps, strike
+from killing import TOOLS, Deed, Stations, chain, copy, deed, face, kill, run, steps
+from sessions import gone, strike
+from sound import WRITTEN, all_of, differences, faults
 from workspaces import ROOT, environment, files, make
 
 SECONDS = float(os.environ.get("SOAK_S", "600"))
@@ -206,8 +208,11 @@ def test_killed_in_the_whole_chain(stations: Stations, tmp_path: Path) -> None:
             victim, moment = chance.choice(["group", "tool", "worker", "make"]), chance.uniform(0, longest)
             running = subprocess.Popen(
                 ["make", "all", "JOBS=2", f"BASE={base}"],
-                **{"cwd": ROOT, "env": environment(), "start_new_session": True},
-                **{"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL},
+                cwd=ROOT,
+                env=environment(),
+                start_new_session=True,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
             )
             time.sleep(moment)
             struck = strike(running, victim, chance)

@@ -3,45 +3,47 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
 import cv2
 import numpy as np
 
-from tools.demo import find_pictures
+from tools.demo import PICTURES, find_pictures
 from tools.media.camera import Film, Pixels, Shot, View, shoot
 from tools.media.image import read_rgb
 
-FULL_HD_PX = (1920, 1080)
+FULL_HD_PX, TINY_PX = (1920, 1080), (320, 240)
 H264 = {"preset": "veryfast", "crf": "20", "bf": "2", "g": "50"}
-"""With B-frames and a key frame every two seconds; some 10 Mbit/s of what is shot here, as a phone writes."""
+"""With B-frames, and a key frame every two seconds at least."""
 
 _ROW_PX, _WALL_PX = 1120, (3360, 2240)
+"""Photographs as high as the film: one or two fill the picture, as in footage of people."""
+
 _SHOT_S = 3.0
+_MOVES = (
+    (View(1000, 560, 1900), View(2300, 1500, 1900)),
+    (View(1680, 1120, 2900), View(1100, 700, 1500)),
+    (View(2400, 1400, 1600), View(2100, 640, 1600)),
+    (View(1300, 1100, 2400), View(2100, 1300, 2400)),
+)
 
 
-def full_hd(folder: Path, name: str, seconds: float, first: int = 0) -> Path:
+def full_hd(folder: Path, name: str, seconds: float, showing: Sequence[str] = tuple(PICTURES), first: int = 0) -> Path:
     """Shoot a 1080p H.264 clip: moves over walls of photographs, so that every part of the picture has texture.
 
-    first: the wall to begin with; another one gives another clip.
+    showing: the names of the photographs, of which those count that are there; first: with which to begin.
     """
-    pictures = [read_rgb(path) for path in find_pictures().values()]
+    there = find_pictures()
+    pictures = [read_rgb(there[name]) for name in showing if name in there]
+    pictures = pictures[first % len(pictures) :] + pictures[: first % len(pictures)]
     walls = {str(number): _wall(pictures[number:] + pictures[:number]) for number in range(len(pictures))}
     shots = []
-    for place in range(first, first + max(1, round(seconds / _SHOT_S))):
+    for place in range(max(1, round(seconds / _SHOT_S))):
         start, end = _MOVES[place % len(_MOVES)]
         shots.append(Shot(str(place % len(walls)), min(_SHOT_S, seconds), start, end))
     return shoot(Film(name, *FULL_HD_PX, "libx264", H264, shots), walls, folder)
-
-
-_MOVES = (
-    (View(1000, 560, 1900), View(2300, 1100, 1900)),
-    (View(1680, 840, 2900), View(1100, 600, 1500)),
-    (View(2400, 1000, 1600), View(2100, 640, 1600)),
-    (View(1300, 840, 2400), View(2100, 840, 2400)),
-)
 
 
 def _wall(pictures: Sequence[Pixels]) -> Pixels:
@@ -60,16 +62,14 @@ def _wall(pictures: Sequence[Pixels]) -> Pixels:
     return cast(Pixels, np.vstack(rows))
 
 
-def tiny(folder: Path, number: int) -> Iterator[Path]:
-    """Write any number of small clips, all of the same pictures and no two with the same bytes."""
-    folder.mkdir(parents=True, exist_ok=True)
-    picture = {"astronaut": read_rgb(find_pictures()["astronaut"])}
-    film = Film("clip.mp4", 320, 240, "libx264", H264, (Shot("astronaut", 1.0, View(256, 200, 300), View(256, 200, 480)),))
-    clip = shoot(film, picture, folder)
+def tiny(folder: Path, number: int) -> None:
+    """Write any number of small clips of a second: all of the same pictures, and no two of the same bytes."""
+    folder.mkdir(parents=True)
+    astronaut = {"astronaut": read_rgb(find_pictures()["astronaut"])}
+    zoom = Shot("astronaut", 1.0, View(256, 200, 300), View(256, 200, 480))
+    clip = shoot(Film("clip.mp4", *TINY_PX, "libx264", H264, (zoom,)), astronaut, folder)
     content = clip.read_bytes()
     clip.unlink()
     for place in range(number):
-        path = folder / f"{place:06d}.mp4"
         # A box that readers skip: its length, its type, and a number.
-        path.write_bytes(content + struct.pack(">I4sQ", 16, b"free", place))
-        yield path
+        (folder / f"{place:06d}.mp4").write_bytes(content + struct.pack(">I4sQ", 16, b"free", place))

@@ -111,8 +111,8 @@ def _judge(db: sqlite3.Connection, tool: str, kind: str, number: int) -> None:
     db.execute(
         """
         insert into outcome (step_id, item_id, kind, recipe_id, run_id, status, reason, seconds, passed, live, latest)
-        select step.id, item.id, item.kind, :recipe, run.id, iif(item.id % :every = step.id, 'rejected', 'ok'),
-            iif(item.id % :every = step.id, 'bench', null), 0.01, item.id % :every <> step.id, 1, 1
+        select step.id, item.id, item.kind, :recipe, run.id, iif((item.id + step.id) % :every = 0, 'rejected', 'ok'),
+            iif((item.id + step.id) % :every = 0, 'bench', null), 0.01, (item.id + step.id) % :every <> 0, 1, 1
         from (select id, kind from item where kind = :kind order by id limit :number) as item
         join step on step.tool = :tool
         join run on run.step_id = step.id

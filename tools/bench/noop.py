@@ -17,6 +17,11 @@ from tools.mill.manifest import connect, transaction
 from tools.mill.plan import FOLDERS
 from tools.mill.tool import Asked
 
+TITLE = "A make that finds nothing to do"
+HOW = """\
+One photograph ran through all stages; the other files are a few bytes each, read and hashed by intake itself. That
+intake and extract have judged them is written by SQL, with a frame of each."""
+
 NOTHING_S = 1.0
 _PER_FOLDER = 1_000
 _UP_TO_DATE = "Everything is up to date; no tool was started."

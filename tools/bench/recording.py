@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -15,9 +16,15 @@ from tools.bench.result import Line
 from tools.bench.sizes import Sizes
 from tools.demo import find_pictures, make_footage
 from tools.mill import loop, machine, manifest, settings
-from tools.mill.plan import FOLDERS, PLAN
+from tools.mill.plan import BY_TOOL, FOLDERS, PLAN
 from tools.mill.settings import TEST_NAME
 from tools.mill.tool import Asked
+
+TITLE = "What recording costs"
+HOW = """\
+All stages over the demo footage, in processes as always, with a reference for match to compare with. Counted is all
+that happens inside the write transactions, from taking the lock to the sync of the disk, against the time of the run
+without the start of Python."""
 
 MOST = 0.03
 Transaction = Callable[[sqlite3.Connection], AbstractContextManager[None]]
@@ -26,17 +33,34 @@ Transaction = Callable[[sqlite3.Connection], AbstractContextManager[None]]
 def measure(folder: Path, sizes: Sizes) -> Iterator[Line]:
     """Run all stages over the demo footage, each as it always runs, with a watch around its transactions."""
     base = folder / "recording" / TEST_NAME
+    footage(base)
+    recorded: dict[int, float] = defaultdict(float)
+    whole: dict[int, float] = defaultdict(float)
+    for step in PLAN:
+        with watched() as spent:
+            whole[step.stage] += run(base, step.tool)
+        recorded[step.stage] += sum(spent)
+    for stage in whole:
+        tools = ", ".join(step.tool for step in PLAN if step.stage == stage)
+        yield Line(f"stage {stage} ({tools})", recorded[stage] / whole[stage], "share", MOST)
+    yield Line("all stages", sum(recorded.values()) / sum(whole.values()), "share", MOST)
+
+
+def footage(base: Path) -> None:
+    """Demo footage and a reference, without which match has nothing to do; nobody is sent away for not being her."""
     make_footage(base)
-    named = base / FOLDERS["reference"] / "eileen"  # without a reference match has nothing to do
+    named = base / FOLDERS["reference"] / "eileen"
     named.mkdir(parents=True)
     shutil.copy(find_pictures()["astronaut"], named)
+    (base / "config.toml").write_text("[match]\nmax_distance = 2.0\nunsure_distance = 2.0\n", encoding="utf-8")
+
+
+def run(base: Path, name: str) -> float:
+    """Run one tool in this process, with workers in theirs; returns the seconds it took."""
     loaded = settings.load(base, {})
-    for step in PLAN:
-        (dataset,) = loaded.datasets if step.per_dataset else ("",)
-        tool = importlib.import_module(f"tools.{step.tool}").TOOL
-        with watched() as spent:
-            report = loop.run(tool, loaded, loaded.sections[step.tool], Asked(dataset, machine.default_workers()))
-        yield Line(f"recording, share of {step.tool}", sum(spent) / report.seconds, "share", MOST)
+    dataset = next(iter(loaded.datasets)) if BY_TOOL[name].per_dataset else ""
+    tool = importlib.import_module(f"tools.{name}").TOOL
+    return loop.run(tool, loaded, loaded.sections[name], Asked(dataset, machine.default_workers())).seconds
 
 
 @contextmanager

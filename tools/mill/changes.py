@@ -185,9 +185,13 @@ class _Manifest:
     def failed(self, name: str) -> int:
         tool, _, dataset = name.partition(".")
         row = self._ask(
-            """select count(*) from outcome join step on step.id = outcome.step_id
-            where step.tool = ? and step.dataset = ? and outcome.latest and outcome.live
-                and outcome.status = 'failed'""",
+            # In the order of the index outcome_funnel, so that only the failed are read.
+            """select count(*) from step
+            cross join step_kind on step_kind.step_id = step.id
+            cross join outcome
+                on outcome.step_id = step.id and outcome.kind = step_kind.kind
+                and outcome.recipe_id = step.recipe_id and outcome.status = 'failed'
+            where step.tool = ? and step.dataset = ? and outcome.latest and outcome.live""",
             *(tool, dataset),
         )
         return int(row[0]) if row else 0

@@ -35,7 +35,8 @@ def named(db: sqlite3.Connection, base: Path, text: str) -> list[tuple[str, sqli
     for word in words:
         one = item(db, base, word)
         if one is None:
-            raise UsageError(f"{word} is no item of {base}. Give an id, a path below the workspace, or an address.")
+            what = f"{shown(os.fsencode(word))} is no item of {base}"
+            raise UsageError(f"{what}. Give an id, a path below the workspace, or an address.")
         found.append((word, one))
     return found
 
@@ -46,32 +47,40 @@ def item(db: sqlite3.Connection, base: Path, text: str) -> sqlite3.Row | None:
         row = _first(db, "select * from item where id = ?", int(text))
         return _in_force(db, row) if row else None
     for path in _paths(base, text):
-        row = _first(
+        row = _source(db, path) or _first(
             db,
             """select item.* from item where path = ?1
             union all select item.* from package_item join item on item.id = package_item.item_id
             where package_item.path = ?1
             order by newest desc, id desc limit 1""",
-            path,
+            shown(path),
         )
         if row:
             return _in_force(db, row)
-    return _first(db, "select * from item where address = ? order by newest desc, id desc limit 1", text)
+    question = "select * from item where address = ? order by newest desc, id desc limit 1"
+    return _first(db, question, shown(os.fsencode(text)))
+
+
+def _source(db: sqlite3.Connection, path: bytes) -> sqlite3.Row | None:
+    """The source at a path, byte for byte: two names may be shown alike."""
+    folder, _, name = path.partition(b"/")
+    question = "select item.* from file join item on item.id = file.item_id where file.folder = ? and file.path = ?"
+    return _first(db, question, shown(folder), name)
 
 
 def in_package(db: sqlite3.Connection, base: Path, text: str) -> bool:
     """Whether a text is the path of an image in a package."""
     question = "select 1 from package_item where path = ? limit 1"
-    return any(db.execute(question, (path,)).fetchone() for path in _paths(base, text))
+    return any(db.execute(question, (shown(path),)).fetchone() for path in _paths(base, text))
 
 
-def _first(db: sqlite3.Connection, question: str, value: object) -> sqlite3.Row | None:
-    row: sqlite3.Row | None = db.execute(question, (value,)).fetchone()
+def _first(db: sqlite3.Connection, question: str, *values: object) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = db.execute(question, values).fetchone()
     return row
 
 
-def _paths(base: Path, text: str) -> list[str]:
-    """What a path may be called in the manifest: as it is, from where the caller stands, and where a link leads."""
+def _paths(base: Path, text: str) -> list[bytes]:
+    """What a path may be below the workspace: as it is, from where the caller stands, and where a link leads."""
     root = os.fsencode(base.absolute())
     here = os.path.abspath(os.fsencode(text))
     candidates = [os.fsencode(text)]
@@ -88,7 +97,7 @@ def _paths(base: Path, text: str) -> list[str]:
                 relative = os.path.relpath(found, start)
                 if not relative.startswith(b".."):
                     candidates.append(relative)
-    return list(dict.fromkeys(shown(path) for path in candidates))
+    return list(dict.fromkeys(candidates))
 
 
 def _in_force(db: sqlite3.Connection, row: sqlite3.Row) -> sqlite3.Row:

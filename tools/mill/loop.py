@@ -290,6 +290,10 @@ def _answers(work: _Work, queue: steps.Queue, idle: Callable[[], None]) -> Gener
 
 def do(row: Row, shared: tuple[str, Bench[Any]]) -> Result:
     """In a worker: the tool is found by its word and works on one row."""
+    from multiprocessing import parent_process
+
     name, bench = shared
+    if parent_process() is not None:
+        machine.share(bench.threads)
     result: Result = importlib.import_module(f"tools.{name}").TOOL.work(row, bench)
     return result

@@ -15,6 +15,12 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+def share(threads: int) -> None:
+    """In a worker, before it loads numpy and OpenCV: they start no more threads than its share of the cores."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
+        os.environ.setdefault(name, str(threads))
+
+
 def free_mb() -> int | None:
     """Memory that can be had without swapping, in MiB; None where the system does not say."""
     try:

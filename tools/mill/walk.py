@@ -69,4 +69,6 @@ def _below(root: bytes, kind: str) -> Iterator[Found]:
 def shown(path: bytes) -> str:
     """A name as people can read it: what is not UTF-8, and what would break a line, is escaped."""
     text = path.decode("utf-8", "backslashreplace")
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
