@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 
 from tools.mill.command import guard
-from tools.mill.pool import Way, run_all
+from tools.mill.pool import run_all
+from tools.mill.way import Way
 
 
 def job(word: str, shared: str) -> str:

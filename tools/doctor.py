@@ -53,7 +53,6 @@ NEEDED = (
     Need("dlib", "dlib-bin", "BSL-1.0", "faces"),
     Need("PIL", "pillow", "MIT-CMU", "images"),
     Need("skimage", "scikit-image", "BSD-3-Clause", "measurements"),
-    Need("pebble", "pebble", "LGPL-3.0", "worker processes"),
 )
 OPTIONAL = (
     Need("torch", "torch", "BSD-3-Clause", "engines on a GPU"),

@@ -30,10 +30,10 @@ _VIDEOS = f"""
 _FRAMES = f"""
     with recursive n (i) as (select 0 union all select i + 1 from n where i + 1 < :n)
     {_ITEM}
-    select 'frame', source.address || printf('/t%06d.000000', i / :parents), printf('%016x', i), source.id, :step,
-        printf('01_extracted_frames/%s/%06d.webp', substr(source.address, 1, 12), i / :parents), printf('%064x', i),
+    select 'frame', source.address || printf('/t%06d.000000', i % :each), printf('%016x', i), source.id, :step,
+        printf('01_extracted_frames/%s/%06d.webp', substr(source.address, 1, 12), i % :each), printf('%064x', i),
         1, 1, :now
-    from n join item as source on source.id = :first + i % :parents
+    from n join item as source on source.id = :first + i / :each
     """
 
 _BELOW = f"""
@@ -69,10 +69,10 @@ def fill(db: sqlite3.Connection, base: Path, outcomes: int, waiting: int) -> Non
     n = max(1, outcomes // PER_UNIT)
     with transaction(db):
         _begin(db)
-        videos = max(1, 2 * n // FRAMES_PER_VIDEO)
+        videos = -(-(2 * n + waiting) // FRAMES_PER_VIDEO)
         _run(db, _VIDEOS, "intake", n=videos)
         first = db.execute("select min(id) from item where kind = 'video'").fetchone()[0]
-        _run(db, _FRAMES, "extract", n=2 * n + waiting, parents=videos, first=first)
+        _run(db, _FRAMES, "extract", n=2 * n + waiting, each=FRAMES_PER_VIDEO, first=first)
         _run(db, _BELOW, "detect", n=2 * n, kind="person", above="frame")
         _run(db, _BELOW, "mask", n=n, kind="cutout", above="person")
         for statement in _FACTS:

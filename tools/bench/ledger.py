@@ -107,7 +107,7 @@ def record_ms(db: sqlite3.Connection, place: int, *, again: bool) -> float:
     frames = db.execute(
         f"""select id, address from item
         where kind = 'frame' and id {"" if again else "not"} in (select item_id from outcome where step_id = :step)
-        order by address limit :n offset :skip""",
+        order by id limit :n offset :skip""",
         # What was recorded for the first time is seen from then on, and the next batch follows by itself.
         {"step": step_id, "n": BATCH, "skip": BATCH * place if again else 0},
     ).fetchall()

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from tools.bench.result import Line
+from tools.bench.result import Line, median_line
 from tools.bench.sizes import Sizes
 from tools.demo import find_pictures, make_footage
 from tools.mill import loop, machine, manifest, settings
@@ -31,19 +31,26 @@ Transaction = Callable[[sqlite3.Connection], AbstractContextManager[None]]
 
 
 def measure(folder: Path, sizes: Sizes) -> Iterator[Line]:
-    """Run all stages over the demo footage, each as it always runs, with a watch around its transactions."""
-    base = folder / "recording" / TEST_NAME
+    """Run all stages over the demo footage, several times, and tell each stage's share."""
+    chains = [shares(folder / "recording" / str(number) / TEST_NAME) for number in range(sizes.chains)]
+    for name in chains[0]:
+        yield median_line(name, [chain[name] for chain in chains], "share", MOST)
+
+
+def shares(base: Path) -> dict[str, float]:
+    """By stage, and of all together: the seconds inside transactions by the seconds of the runs."""
     footage(base)
-    recorded: dict[int, float] = defaultdict(float)
-    whole: dict[int, float] = defaultdict(float)
+    spent: dict[str, list[float]] = defaultdict(list)
+    whole: dict[str, float] = defaultdict(float)
     for step in PLAN:
-        with watched() as spent:
-            whole[step.stage] += run(base, step.tool)
-        recorded[step.stage] += sum(spent)
-    for stage in whole:
-        tools = ", ".join(step.tool for step in PLAN if step.stage == stage)
-        yield Line(f"stage {stage} ({tools})", recorded[stage] / whole[stage], "share", MOST)
-    yield Line("all stages", sum(recorded.values()) / sum(whole.values()), "share", MOST)
+        tools = ", ".join(other.tool for other in PLAN if other.stage == step.stage)
+        with watched() as seconds:
+            whole[f"stage {step.stage} ({tools})"] += run(base, step.tool)
+        spent[f"stage {step.stage} ({tools})"] += seconds
+    return {
+        **{name: sum(spent[name]) / seconds for name, seconds in whole.items()},
+        "all stages": sum(map(sum, spent.values())) / sum(whole.values()),
+    }
 
 
 def footage(base: Path) -> None:

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Sizes:
-    """rounds: how often what is compared is done in turn.
+    """rounds: how often what is compared is done in turn; chains: how often all stages run over the demo footage.
 
     clip_s: seconds of the 1080p clip for extraction, people_s: of those for memory. outcomes: in the two manifests that
     are compared. raw_files: of the workspace where nothing is to be done. clips: few and many, for memory.
     """
 
     rounds: int = 5
-    clip_s: float = 24.0
+    chains: int = 3
+    clip_s: float = 30.0
     people_s: float = 6.0
     outcomes: tuple[int, int] = (10_000, 1_000_000)
     raw_files: int = 100_000
     clips: tuple[int, int] = (100, 1_000)
 
 
-SMALL = Sizes(1, 1.0, 0.4, (240, 2_400), 40, (2, 4))
+SMALL = Sizes(1, 1, 1.0, 0.4, (240, 2_400), 40, (2, 4))

@@ -80,7 +80,8 @@ def make(tool: Tool, doc: str) -> click.Command:
         dataset = _dataset(tool, loaded, options.pop("dataset", ""))
         asked = Asked(
             dataset,
-            *(options.pop(key) for key in ("workers", "limit", "dry_run", "retry_failed", "accept_vanished")),
+            *(options.pop(key, None) for key in ("workers", "limit")),
+            *(options.pop(key, False) for key in ("dry_run", "retry_failed", "accept_vanished")),
         )
         values = dict(loaded.sections[tool.name])
         for key, text in options.items():
@@ -93,7 +94,7 @@ def make(tool: Tool, doc: str) -> click.Command:
         return FAILED_ITEMS if report.failed else 0
 
     comments = key_comments(tool.name)
-    parameters: list[click.Parameter] = [*_shared(tool.name)]
+    parameters: list[click.Parameter] = [*_shared(tool)]
     for key, default in schema.items():
         option = f"--{key.replace('_', '-')}"
         shown = json.dumps(default) if isinstance(default, dict) else str(default)
@@ -102,12 +103,11 @@ def make(tool: Tool, doc: str) -> click.Command:
     return click.Command(tool.name, callback=callback, params=parameters, help=doc.replace("\n\n", "\n\n\b\n", 1))
 
 
-def _shared(name: str) -> list[click.Option]:
+def _shared(tool: Tool) -> list[click.Option]:
     options = [
         click.Option(
             ["--base"], type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="the workspace"
         ),
-        click.Option(["--limit"], type=click.IntRange(min=1), help="take at most this many of what waits"),
         click.Option(
             ["--workers"],
             type=click.IntRange(min=0),
@@ -118,17 +118,18 @@ def _shared(name: str) -> list[click.Option]:
         ),
         click.Option(["--dry-run"], is_flag=True, help="say what waits and change nothing"),
         click.Option(["--retry-failed"], is_flag=True, envvar="MILL_RETRY_FAILED", help="try failed items again"),
-        click.Option(
-            ["--accept-vanished"],
-            is_flag=True,
-            envvar="MILL_ACCEPT_VANISHED",
-            help="sources that are gone are really gone",
-        ),
         click.Option(["--json", "as_json"], is_flag=True, help="report as JSON on stdout"),
         click.Option(["-q", "--quiet"], is_flag=True, help="say nothing but errors"),
         click.Option(["-v", "--verbose"], is_flag=True, help="say with which settings"),
     ]
-    if BY_TOOL[name].per_dataset:
+    if tool.work_set is None:
+        options.insert(
+            1, click.Option(["--limit"], type=click.IntRange(min=1), help="take at most this many of what waits")
+        )
+    if tool.prepare:
+        gone = "sources that are gone are really gone"
+        options.append(click.Option(["--accept-vanished"], is_flag=True, envvar="MILL_ACCEPT_VANISHED", help=gone))
+    if BY_TOOL[tool.name].per_dataset:
         options.insert(1, click.Option(["--dataset"], default="", help="which one; needed where there are several"))
     return options
 

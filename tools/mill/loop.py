@@ -17,11 +17,12 @@ from tools.mill import files, limits, links, machine, recipe, runs, settle, step
 from tools.mill.lock import hold
 from tools.mill.manifest import NAME, connect, meta, require, set_meta, sql, transaction
 from tools.mill.plan import BY_TOOL, folder_of
-from tools.mill.pool import Stop, Way, run_all
+from tools.mill.pool import Stop, run_all
 from tools.mill.progress import progress
 from tools.mill.record import Entry, Recorder
 from tools.mill.settings import Settings, UsageError
 from tools.mill.tool import Asked, Bench, Dataset, Result, Row, Tool, failed
+from tools.mill.way import Way
 
 COMMIT_S = 0.5
 """How long finished work may wait for its rows; a kill loses no more than twice this."""

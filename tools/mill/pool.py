@@ -11,9 +11,10 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, TypeVar
 
 from tools.mill import files
+from tools.mill.way import Way
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -35,22 +36,6 @@ class Answer(Generic[J, R]):
     value: R | None
     error: str | None
     seconds: float
-
-
-@dataclass(frozen=True)
-class Way:
-    """How to work: where ('serial', 'threads', 'processes'), with how many workers, deadline and memory per job.
-
-    deadline_s: None is no deadline; memory_mb: 0 is no bound. Both hold in processes only: nothing else can be killed.
-    idle: called here each time that idle_s went by without an answer ('threads' and 'processes').
-    """
-
-    where: Literal["serial", "threads", "processes"]
-    workers: int
-    deadline_s: float | None = None
-    memory_mb: int = 0
-    idle_s: float | None = None
-    idle: Callable[[], None] = lambda: None
 
 
 def run_all(

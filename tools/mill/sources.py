@@ -15,11 +15,12 @@ from tools.mill import files, settle
 from tools.mill.items import ADDRESS_HEX, VERSION_HEX, claim, displace, release
 from tools.mill.manifest import transaction, utc_now
 from tools.mill.plan import FOLDERS
-from tools.mill.pool import Way, run_all
+from tools.mill.pool import run_all
 from tools.mill.progress import progress
 from tools.mill.settings import UsageError
 from tools.mill.tool import Asked
 from tools.mill.walk import Found, shown, walk
+from tools.mill.way import Way
 
 COMMIT_S = 1.0
 _CHUNK = 1 << 20

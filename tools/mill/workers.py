@@ -17,10 +17,9 @@ from dataclasses import dataclass
 from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-if TYPE_CHECKING:
-    from tools.mill.pool import Way
+from tools.mill.way import Way
 
 J = TypeVar("J")
 Attempt = tuple[Any, str | None, bool, float]
