@@ -47,8 +47,9 @@ $(STAGES): turn
 # One inner make for all the stages that were asked for: two would hold each other's locks.
 turn: .venv/.ready
 	@$(if $(filter 1,$(TEST)),$(CHANGES) sources "$$BASE" || $(MILL).demo --base "$$BASE" || exit $$?;) \
-	datasets=$$($(CHANGES) check "$$BASE") || exit $$?; \
-	[ -n "$$datasets" ] || exit 0; \
+	seen=$$($(CHANGES) check "$$BASE") || exit $$?; \
+	[ -n "$$seen" ] || exit 0; \
+	datasets=$${seen%%$$'\n'*}; export MILL_EXPECTED="$${seen#*$$'\n'}"; \
 	$(MAKE) -C "$$BASE" -f "$(ROOT)/stages.mk" DATASETS="$${DATASET:-$$datasets}" $(filter $(STAGES),$(MAKECMDGOALS)) \
 	&& $(MILL).status --base "$$BASE" --final
 

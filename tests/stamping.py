@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.mill import changes
-from tools.mill.plan import PLAN
+from tools.mill import changes, settings
+from tools.mill.plan import PLAN, Step
 
 ALL = [f"{step.tool}.default" if step.per_dataset else step.tool for step in PLAN]
 
@@ -15,7 +14,13 @@ Check = Callable[[], list[str]]
 
 
 def expected(base: Path) -> list[str]:
-    return list(json.loads((base / "stamps" / ".expected.json").read_text()))
+    """All stamps that a workspace may have."""
+    datasets = sorted(settings.load(base, {}).datasets)
+    return [f"{step.tool}.{name}" if name else step.tool for step in PLAN for name in names(step, datasets)]
+
+
+def names(step: Step, datasets: list[str]) -> list[str]:
+    return datasets if step.per_dataset else [""]
 
 
 def stamp(base: Path, check: Check) -> None:

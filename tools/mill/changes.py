@@ -24,7 +24,8 @@ from tools.mill.settings import ROOT, Settings, UsageError, load
 from tools.mill.walk import walk
 
 STAMPS = "stamps"
-EXPECTED = ".expected.json"
+EXPECTED = "MILL_EXPECTED"
+"""The environment's variable that carries a make's own digests to its stamps: two makes may run at once."""
 _CODE = (("tools", "*.py"), ("sql", "*.sql"))
 
 
@@ -50,7 +51,7 @@ def main(arguments: list[str]) -> int:
 
 
 def check(base: Path) -> int:
-    """Drop what no longer agrees. Prints the datasets where something is left to do, else nothing."""
+    """Drop what no longer agrees. Where something is left to do, print the datasets, then a line with the digests."""
     settings = load(base)
     (base / STAMPS).mkdir(parents=True, exist_ok=True)
     with _Manifest(base) as manifest:
@@ -69,9 +70,9 @@ def check(base: Path) -> int:
             if path.name not in expected and not path.name.startswith("."):
                 path.unlink()
         failed = sum(manifest.failed(name) for name in expected)
-    _write(base / STAMPS / EXPECTED, json.dumps(expected))
     if dropped:
         print(" ".join(sorted(settings.datasets)))
+        print(json.dumps(expected))
         return 0
     print("Everything is up to date; no tool was started.", file=sys.stderr)
     if failed:
@@ -84,7 +85,9 @@ def check(base: Path) -> int:
 
 def stamp(base: Path, step: str) -> int:
     """Stamp a finished step with the digest of before it began: what changed meanwhile is noticed next time."""
-    expected = json.loads((base / STAMPS / EXPECTED).read_text(encoding="utf-8"))
+    if EXPECTED not in os.environ:
+        raise UsageError(f"{EXPECTED} is not set. Stamps are made by make alone: type `make all`.")
+    expected = json.loads(os.environ[EXPECTED])
     with _Manifest(base) as manifest:
         _write(base / STAMPS / step, json.dumps([expected[step], manifest.last_run(step)]))
     return 0
