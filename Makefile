@@ -17,7 +17,7 @@ ifeq ($(TEST),1)
 override BASE := $(value BASE)/data_TEST
 endif
 # Taken to the letter: a dollar in a path or a reason is a dollar, no variable of make.
-$(foreach name,BASE ITEM WHY Q P,$(eval override $(name) := $$(value $(name))))
+$(foreach name,BASE ITEM WHY Q P BY FORMAT DATASET,$(eval override $(name) := $$(value $(name))))
 
 export PYTHON := $(ROOT)/.venv/bin/python
 export PYTHONPATH := $(ROOT)
@@ -46,11 +46,12 @@ $(STAGES): turn
 
 # One inner make for all the stages that were asked for: two would hold each other's locks.
 turn: .venv/.ready
-	@$(if $(filter 1,$(TEST)),$(CHANGES) sources "$$BASE" || $(MILL).demo --base "$$BASE" || exit $$?;) \
-	seen=$$($(CHANGES) check "$$BASE") || exit $$?; \
+	@$(if $(filter 1,$(TEST)),$(CHANGES) sources "$$BASE"; code=$$?; [ $$code -ne 4 ] || $(MILL).demo --base "$$BASE" && \
+	[ $$code -eq 0 -o $$code -eq 4 ] || exit $$code;) \
+	seen=$$($(CHANGES) check "$$BASE" $${DATASET:+"$$DATASET"}) || exit $$?; \
 	[ -n "$$seen" ] || exit 0; \
 	datasets=$${seen%%$$'\n'*}; export MILL_EXPECTED="$${seen#*$$'\n'}"; \
-	$(MAKE) -C "$$BASE" -f "$(ROOT)/stages.mk" DATASETS="$${DATASET:-$$datasets}" $(filter $(STAGES),$(MAKECMDGOALS)) \
+	$(MAKE) -C "$$BASE" -f "$(ROOT)/stages.mk" DATASETS="$$datasets" $(filter $(STAGES),$(MAKECMDGOALS)) \
 	&& $(MILL).status --base "$$BASE" --final
 
 ## status     the funnel: what came in, what became of it, stage by stage
@@ -84,7 +85,7 @@ demo: .venv/.ready
 
 ## clean      remove the stamps; harmless, the manifest knows what is done
 clean:
-	@rm -rf -- "$$BASE/stamps"
+	@rm -rf -- "$${BASE:?say which workspace}/stamps"
 
 # --- for those who work on Framemill itself ---
 

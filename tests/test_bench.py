@@ -154,11 +154,12 @@ def test_the_page_of_the_documentation_is_of_this_bench() -> None:
 
 def test_ratios_are_taken_within_a_round() -> None:
     rounds = [extraction.Round(4.0, 3.0, 2.0, 0.5, 9, 10.0, 10), extraction.Round(8.0, 5.0, 4.0, 1.0, 9, 24.0, 9)]
-    peer, images, work, program, *seconds = extraction.lines(rounds, "")
+    peer, alone, images, work, program, *seconds = extraction.lines(rounds, "")
     assert (peer.value, peer.low, peer.high, peer.bound, peer.at_least) == (2.75, 2.5, 3.0, 2.5, True)
+    assert (alone.low, alone.high, alone.bound) == (10 / 3, 4.8, None)
     assert (images.low, images.high) == (0.9, 1.0)
     assert (work.low, work.high, work.bound) == (1.0, 1.2, 1.25)
-    assert (program.low, program.high, program.bound) == (1.6, 1.6, None)
+    assert (program.low, program.high, program.bound) == (1.6, 1.6, 1.25)
     assert [line.value for line in seconds] == [6.0, 17.0, 3.0, 0.75]
 
 

@@ -155,10 +155,10 @@ def test_what_changes_while_a_step_runs_is_noticed_next_time(mill: Mill, check: 
 
 
 def test_whether_there_are_sources(workspace: Path) -> None:
-    assert changes.main(["sources", str(workspace)]) == 1
-    assert changes.main(["sources", str(workspace / "nowhere")]) == 1
+    assert changes.main(["sources", str(workspace)]) == 4
+    assert changes.main(["sources", str(workspace / "nowhere")]) == 4
     (workspace / "00_raw_photos" / ".hidden").touch()
-    assert changes.main(["sources", str(workspace)]) == 1
+    assert changes.main(["sources", str(workspace)]) == 4
     (workspace / "00_raw_photos" / "a.jpg").touch()
     assert changes.main(["sources", str(workspace)]) == 0
 

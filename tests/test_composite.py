@@ -253,8 +253,9 @@ def test_everybody_seen_in_the_frame_is_taken_out_of_the_own_ground(tmp_path: Pa
     frame[100:300, 150:250] = (250, 30, 30)
     frame[100:300, 310:380] = (30, 250, 30)
     rgba = np.dstack([frame, solid(400, 400, (150, 100, 250, 200))[..., 3]])
-    people = json.dumps([[150, 100, 250, 300], [310, 100, 380, 300]])
-    row = store_cutout(tmp_path, frame, rgba, ADDRESS, shot="far", people=people)
+    box = {"box_x0_px": 150.0, "box_y0_px": 100.0, "box_x1_px": 250.0, "box_y1_px": 300.0}
+    others = json.dumps([[310, 100, 380, 300]])
+    row = store_cutout(tmp_path, frame, rgba, ADDRESS, shot="far", others_json=others, **box)
     (made,) = composite.work(row, bench(tmp_path, _only("own"))).made
     assert made.file is not None
     image, mask = read_rgb(tmp_path / made.file.path), read_rgb(tmp_path / made.facts["mask_path"])[..., 0]

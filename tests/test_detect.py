@@ -95,7 +95,7 @@ def test_facts_are_in_pixels_of_the_crop_but_for_the_box() -> None:
     assert [facts[f"box_{edge}_px"] for edge in ("x0", "y0", "x1", "y1")] == [400, 300, 500, 500]
     assert [facts[f"face_{edge}_px"] for edge in ("x0", "y0", "x1", "y1")] == [55.13, 60, 75, 80]
     assert (facts["crop_x_px"], facts["crop_y_px"]) == (385, 250)
-    assert json.loads(facts["others_json"]) == [[95, 60, 130, 250]]
+    assert json.loads(facts["others_json"]) == [[95, 60, 215, 250], [315, 60, 415, 250]]
     assert json.loads(facts["keypoints_json"])[16] == [81, 70, 0.5]
     assert (facts["shot"], facts["view"], facts["source"]) == ("far", None, "pose")
     assert (facts["box_slack"], facts["box_whole"]) == (0.1, 1)

@@ -34,6 +34,9 @@ def bench(base: Path, params: Params = DEFAULTS, threads: int = 2) -> Bench[Para
 def row_of(clip: Path, kind: str = "video", **facts: Any) -> dict[str, Any]:
     folder = "00_raw_videos" if kind == "video" else "00_raw_photos"
     raw = {"folder": folder, "raw_path": os.fsencode(clip.name), "duration_s": None, "declared_frames": None}
+    if clip.exists():
+        stat = clip.stat()
+        raw |= {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
     return {"item_id": 1, "kind": kind, "address": SOURCE, **raw, **facts}
 
 
@@ -151,11 +154,16 @@ def test_a_source_without_a_sound_frame_is_rejected(tmp_path: Path) -> None:
 
 
 def test_files_that_changed_after_intake(tmp_path: Path) -> None:
-    gone = extract.work(row_of(raw(tmp_path, "gone.mp4"), duration_s=1.0), bench(tmp_path))
-    assert gone.verdict == failed("It could not be read: No such file or directory.")
-    raw(tmp_path, "text.mp4").write_text("now it is something else\n")
-    other = extract.work(row_of(raw(tmp_path, "text.mp4"), duration_s=1.0), bench(tmp_path))
-    assert other.verdict == rejected("extractor_rejected", "It holds text, not a video.")
+    gone = row_of(raw(tmp_path, "gone.mp4"), duration_s=1.0)
+    assert extract.work(gone, bench(tmp_path)).verdict == failed("It could not be read: No such file or directory.")
+    clip = raw(tmp_path, "text.mp4")
+    clip.write_text("no video at all\n")
+    row = row_of(clip, duration_s=1.0)
+    text = extract.work(row, bench(tmp_path))
+    assert text.verdict == rejected("extractor_rejected", "It holds text, not a video.")
+    os.utime(clip, ns=(0, row["mtime_ns"] + 1))
+    touched = extract.work(row, bench(tmp_path))
+    assert touched.verdict == failed("It was changed after intake had read it. Type make.")
 
 
 def test_a_photo_becomes_one_frame(tmp_path: Path) -> None:

@@ -185,7 +185,7 @@ def test_what_a_killed_run_left_is_cleared_before_the_next(photos: Path, run_too
     run_tool(photos, "intake")
     run_tool(photos, "extract", limit=2)
     db.execute("update run set status = 'running' where id = (select max(id) from run)")
-    lost = photos / "01_extracted_frames" / "lost.webp"
+    lost = photos / "01_extracted_frames" / "lost_0123456789ab.webp"
     lost.write_bytes(b"pixels")
     run_tool(photos, "extract")
     assert not lost.exists()

@@ -21,7 +21,7 @@ from skimage import data
 from tools import package
 from tools.media.image import encode_png, read_rgb
 from tools.mill import files
-from tools.mill.settings import ROOT
+from tools.mill.settings import ROOT, UsageError
 from tools.mill.tool import Dataset, Result
 from tools.training import swap
 from tools.training.names import stem
@@ -288,13 +288,17 @@ def test_a_trainers_caches_go_with_their_images(tmp_path: Path) -> None:
     assert (folder / f"{same}_te_outputs.npz").read_text(encoding="utf-8") == f"{same}_te_outputs.npz"
 
 
-def test_a_folder_that_is_not_ours_is_kept_and_not_mixed_in(tmp_path: Path) -> None:
+def test_a_folder_that_holds_somebody_elses_files_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / FOLDER
     folder.mkdir(parents=True)
     (folder / "holiday.png").write_bytes(b"mine")
-    make(tmp_path, [row(tmp_path, 1)])
-    assert not (folder / "holiday.png").exists()
-    assert (tmp_path / "07_final_training/.previous-emma/holiday.png").read_bytes() == b"mine"
+    with pytest.raises(UsageError) as refused:
+        make(tmp_path, [row(tmp_path, 1)])
+    assert str(refused.value) == (
+        f"{folder} holds files, but no manifest.json that says they are a package. Move them to another place: the "
+        "package will stand there."
+    )
+    assert [path.name for path in folder.iterdir()] == ["holiday.png"]
 
 
 def test_a_full_disk_leaves_the_old_package_in_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

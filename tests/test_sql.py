@@ -181,8 +181,9 @@ def test_what_waits_is_found_by_index(filled: Mill, tool: str) -> None:
     filled.db.set_trace_callback(asked.append)
     list(Queue(filled.db, tool, step["dataset"], step["id"], None, False, None))
     filled.db.set_trace_callback(None)
-    assert len(asked) == 2, "the ids, and one page of rows"
-    for text in asked:
+    questions = [text for text in asked if text.lstrip().startswith("select")]
+    assert len(questions) > 1, "the ids, and each row"
+    for text in questions:
         # The files of the user are read through by intake alone, which looks at all of them.
         assert set(scanned(filled.db, text)) <= ({"file", "item"} if tool == "intake" else set()), plan(filled.db, text)
 

@@ -29,7 +29,7 @@ def killed(mill: Mill) -> Mill:
     mill.run("intake")
     mill.run("extract")
     put(mill.base, *mill.all("select path from item where kind = 'frame'"))
-    put(mill.base, f"{FRAMES}/abc/lost.webp", f"{FRAMES}/abc/{TEMPORARY}123-half.webp")
+    put(mill.base, f"{FRAMES}/abc/lost_0123456789ab.webp", f"{FRAMES}/abc/{TEMPORARY}123-half.webp")
     mill.recorder("extract")
     return mill
 
@@ -44,7 +44,13 @@ def test_files_without_rows_go_and_say_so(killed: Mill) -> None:
     clear(killed)
     assert lying(killed.base, FRAMES) == known
     assert killed.all("select run_id, actor, action, path, why from audit") == [
-        (run, "sweep", "orphan_removed", f"{FRAMES}/abc/lost.webp", "A run ended before its rows were written.")
+        (
+            run,
+            "sweep",
+            "orphan_removed",
+            f"{FRAMES}/abc/lost_0123456789ab.webp",
+            "A run ended before its rows were written.",
+        )
     ]
     assert killed.all("select status, finished_at is not null from run order by id desc limit 1") == [("killed", 1)]
 
@@ -69,10 +75,10 @@ def test_masks_of_composites_have_their_rows_too(mill: Mill) -> None:
     mill.run_all()
     put(mill.base, *mill.all("select path from item where kind = 'composite'"))
     put(mill.base, *mill.all("select mask_path from composite"))
-    put(mill.base, f"{OURS}/default/lost.png")
+    put(mill.base, f"{OURS}/default/lost-0123456789ab.png")
     mill.recorder("composite")
     clear(mill, "composite", f"{OURS}/default")
-    assert f"{OURS}/default/lost.png" not in lying(mill.base, OURS)
+    assert f"{OURS}/default/lost-0123456789ab.png" not in lying(mill.base, OURS)
     assert len(lying(mill.base, OURS)) == 8
 
 
@@ -81,8 +87,8 @@ def test_another_datasets_files_are_not_its_own(mill: Mill) -> None:
     from tools.mill.plan import folder_of
 
     mill.run_all()
-    others = [f"{OURS}/emma/new.png", f"{OURS}/emma/{TEMPORARY}9-new.png"]
-    put(mill.base, f"{OURS}/default/lost.png", *others)
+    others = [f"{OURS}/emma/new-0123456789ab.png", f"{OURS}/emma/{TEMPORARY}9-new-0123456789ab.png"]
+    put(mill.base, f"{OURS}/default/lost-0123456789ab.png", *others)
     mill.recorder("composite")
     clear(mill, "composite", folder_of("composite", "default") or "")
     assert lying(mill.base, OURS) == sorted(others)
@@ -107,7 +113,7 @@ def test_when_sweeping_is_killed_too_it_is_done_again(killed: Mill, monkeypatch:
     unlink = os.unlink
 
     def dies(path: str) -> None:
-        if str(path).endswith("lost.webp"):
+        if str(path).endswith("lost_0123456789ab.webp"):
             raise KeyboardInterrupt
         unlink(path)
 
@@ -116,4 +122,4 @@ def test_when_sweeping_is_killed_too_it_is_done_again(killed: Mill, monkeypatch:
         clear(killed)
     monkeypatch.undo()
     clear(killed)
-    assert f"{FRAMES}/abc/lost.webp" not in lying(killed.base, FRAMES)
+    assert f"{FRAMES}/abc/lost_0123456789ab.webp" not in lying(killed.base, FRAMES)

@@ -7,6 +7,7 @@ Example: python -m tools.composite --base data --dataset emma --limit 10
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -84,12 +85,20 @@ def _cutout(row: Row, bench: Bench[Params]) -> Cutout:
     from tools.media.image import read_rgba
 
     return Cutout(
-        read_rgba(bench.file(row)),
+        read_rgba(bench.file(row), math.inf),
         tuple(side for side in SIDES if row[f"cut_{side}"]),
         row["shot"],
         (round(row["crop_x_px"]), round(row["crop_y_px"])),
-        [(round(x0), round(y0), round(x1), round(y1)) for x0, y0, x1, y1 in json.loads(row["people"] or "[]")],
+        _people(row),
     )
+
+
+def _people(row: Row) -> list[tuple[int, int, int, int]]:
+    """The boxes of everybody in the frame, the subject too, in frame pixels."""
+    x, y = row["crop_x_px"], row["crop_y_px"]
+    own = [row[f"box_{side}_px"] for side in ("x0", "y0", "x1", "y1")]
+    others = [(x0 + x, y0 + y, x1 + x, y1 + y) for x0, y0, x1, y1 in json.loads(row["others_json"])]
+    return [(round(x0), round(y0), round(x1), round(y1)) for x0, y0, x1, y1 in (own, *others)]
 
 
 def _grounds(row: Row, background: Row | None, bench: Bench[Params]) -> Grounds:
@@ -97,8 +106,8 @@ def _grounds(row: Row, background: Row | None, bench: Bench[Params]) -> Grounds:
     from tools.media.image import read_rgb
 
     return Grounds(
-        lambda: read_rgb(bench.base / str(row["frame_path"])),
-        lambda: read_rgb(bench.source(background or {})),
+        lambda: read_rgb(bench.base / str(row["frame_path"]), math.inf),
+        lambda: read_rgb(bench.source(background or {}), math.inf),
         bench.params.blur_radius,
         bench.params.own_blur_radius,
     )

@@ -8,6 +8,7 @@ Example: python -m tools.detect --base data --limit 10
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -100,7 +101,7 @@ def work(row: Row, bench: Bench[Params]) -> Result:
     from tools.people.framing import counted, places
 
     params = bench.params
-    image = read_rgb(bench.file(row))
+    image = read_rgb(bench.file(row), math.inf)  # intake has judged its size
     job = DetectJob(image, params.min_face_px, params.keep_confidence)
     (seen,) = engines.load("detect", params.engine).run([job])
     kept = seen[: params.keep_at_most]
@@ -148,7 +149,7 @@ def facts(person: Detection, others: list[Detection], frame: tuple[int, int], pa
 
     crop = padded(person.box, *frame, params.pad, params.pad_above)
     face = person.face and person.face.moved(-crop.x0, -crop.y0)
-    neighbours = [each.box.moved(-crop.x0, -crop.y0).clipped(crop.x1 - crop.x0, crop.y1 - crop.y0) for each in others]
+    neighbours = [each.box.moved(-crop.x0, -crop.y0) for each in others]
     keypoints = [(p.x - crop.x0, p.y - crop.y0, p.confidence) for p in person.keypoints or ()]
     return {
         **{f"box_{name}_px": round(value, 2) for name, value in person.box._asdict().items()},
@@ -159,7 +160,7 @@ def facts(person: Detection, others: list[Detection], frame: tuple[int, int], pa
         "shot": shot_of(face, crop, params.shot_rule, params.shot_close, params.shot_far),
         "view": None,
         "keypoints_json": _json(keypoints) if keypoints else None,
-        "others_json": _json([box for box in neighbours if box.width > 0 and box.height > 0]),
+        "others_json": _json(neighbours),
         "source": person.source,
         "box_slack": person.slack,
         "box_whole": int(person.whole),

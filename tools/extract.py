@@ -13,6 +13,7 @@ part, so that a frame never stands for two shots. Times are the container's own;
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -83,9 +84,19 @@ def work(row: Row, bench: Bench[Params]) -> Result:
     from tools.media.errors import MediaError
 
     try:
-        return _photo(row, bench) if row["kind"] == "photo" else _video(row, bench)
+        result = _photo(row, bench) if row["kind"] == "photo" else _video(row, bench)
     except MediaError as error:
-        return Result(_verdict_on_opening(error))
+        result = Result(_verdict_on_opening(error))
+    return result if _unchanged(row, bench) else Result(failed("It was changed after intake had read it. Type make."))
+
+
+def _unchanged(row: Row, bench: Bench[Params]) -> bool:
+    """Whether the file is still the one whose digest the frames' addresses begin with. A file that is gone says so."""
+    try:
+        stat = os.stat(bench.source(row))
+    except FileNotFoundError:
+        return True
+    return (stat.st_size, stat.st_mtime_ns) == (row["size"], row["mtime_ns"])
 
 
 def stamp(time_us: int) -> str:

@@ -38,6 +38,7 @@ class Params:
 
     max_megapixels: float = 120.0
     deadline_s: float = operational(300.0)
+    memory_mb: int = operational(4096)
 
 
 LIMITS = (

@@ -7,6 +7,7 @@ Example: python -m tools.mask --base data --limit 10
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,7 @@ def work(row: Row, bench: Bench[Params]) -> Result:
     from tools.measure.outline import coverage, largest_share, soft_share
     from tools.media.image import read_rgb
 
-    image = read_rgb(bench.file(row))
+    image = read_rgb(bench.file(row), math.inf)
     (alpha,) = engines.load("mask", bench.params.engine).run([_job(row, image, bench.params)])
     if not (alpha > 127).any():
         return Result(rejected("empty_mask", "The mask is empty."))
@@ -78,12 +79,14 @@ def _job(row: Row, image: Rgb, params: Params) -> MaskJob:
         return Box(*(row[f"{name}_{side}_px"] for side in ("x0", "y0", "x1", "y1"))).moved(-dx, -dy)
 
     points = json.loads(row["keypoints_json"] or "[]")
+    height, width = image.shape[:2]
+    others = [Box(*other).clipped(width, height) for other in json.loads(row["others_json"])]
     return MaskJob(
         image,
         box("box", row["crop_x_px"], row["crop_y_px"]),
         None if row["face_x0_px"] is None else box("face"),
         tuple(Keypoint(*point) for point in points) or None,
-        tuple(Box(*other) for other in json.loads(row["others_json"])),
+        tuple(other for other in others if other.width > 0 and other.height > 0),
         row["box_slack"],
         bool(row["box_whole"]),
         params.working_side_px,

@@ -7,6 +7,7 @@ Example: python -m tools.match --base data --limit 10
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -83,7 +84,9 @@ def work(row: Row, bench: Bench[Params]) -> Result:
     measures["faceless"] = int(row["face_x0_px"] is None)
     if not measures["faceless"]:
         face = Box(*(row[f"face_{name}_px"] for name in ("x0", "y0", "x1", "y1")))
-        ((found,),) = engines.load("match", bench.params.engine).run([MatchJob(read_rgb(bench.file(row)), face)])
+        ((found,),) = engines.load("match", bench.params.engine).run(
+            [MatchJob(read_rgb(bench.file(row), math.inf), face)]
+        )
         measures |= nearest(found.embedding, references)
     return Result(measures=measures)
 
@@ -124,7 +127,7 @@ def _only_face(engine: str, path: bytes, _sha256: str) -> Embedding | None:
     from tools.media.image import read_rgb
 
     faces: list[FaceFound]
-    (faces,) = engines.load("match", engine).run([MatchJob(read_rgb(path))])
+    (faces,) = engines.load("match", engine).run([MatchJob(read_rgb(path, math.inf))])
     if not faces or any(faces[0].box.area < LARGEST_BY * other.box.area for other in faces[1:]):
         return None
     return faces[0].embedding

@@ -7,6 +7,7 @@ Example: python -m tools.score --base data --limit 10
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -101,7 +102,7 @@ def work(row: Row, bench: Bench[Params]) -> Result:
     face = None
     if row["face_x0_px"] is not None:
         face = Box(*(row[f"face_{side}_px"] for side in ("x0", "y0", "x1", "y1")))
-    return Result(measures=measure(read_rgba(bench.file(row)), face))
+    return Result(measures=measure(read_rgba(bench.file(row), math.inf), face))
 
 
 def measure(rgba: NDArray[np.uint8], face: Box | None) -> dict[str, float | int | bytes | None]:

@@ -1,8 +1,9 @@
 -- Videos and photos that passed intake.
--- raw_path: the name below the folder, as bytes. duration_s, declared_frames: of videos.
+-- raw_path: the name below the folder, as bytes. size, mtime_ns: of the file that was read. duration_s,
+-- declared_frames: of videos.
 select
     item.id as item_id, item.kind, item.address, item.path, item.sha256,
-    file.folder, file.path as raw_path,
+    file.folder, file.path as raw_path, file.size, file.mtime_ns,
     video.duration_s, video.declared_frames
 from outcome
 join step on step.id = outcome.step_id

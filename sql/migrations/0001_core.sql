@@ -109,6 +109,7 @@ create table outcome (
 create unique index outcome_latest on outcome (step_id, item_id) where latest;
 create index outcome_funnel on outcome (step_id, kind, recipe_id, status, reason, passed, seconds) where latest and live;
 create index outcome_item on outcome (item_id, step_id);
+create index outcome_run on outcome (run_id, status);
 create index outcome_decision on outcome (decision_id) where decision_id is not null;
 
 -- Every limit that a measurement violates, not only the first.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,13 +27,12 @@ PARTS = ("extraction", "recording", "ledger", "noop", "memory")
 
 
 def measured(name: str, folder: Path, sizes: Sizes) -> Part:
-    """Measure one part in a folder of its own, which is removed afterwards; each line is told as it comes."""
+    """Measure one part in a folder; each line is told as it comes."""
     module = importlib.import_module(f"tools.bench.{name}")
     lines = []
     for line in _lines(module.measure(folder, sizes), name):
         click.echo(f"{name}: {line.name}: {report.cells(line)[0]}", err=True)
         lines.append(line)
-    shutil.rmtree(folder / name, ignore_errors=True)
     return Part(name, module.TITLE, module.HOW, lines)
 
 

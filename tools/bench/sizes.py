@@ -15,7 +15,7 @@ class Sizes:
 
     rounds: int = 5
     chains: int = 3
-    clip_s: float = 30.0
+    clip_s: float = 48.0
     people_s: float = 6.0
     outcomes: tuple[int, int] = (10_000, 1_000_000)
     raw_files: int = 100_000

@@ -1,8 +1,8 @@
 """Changes: which stamps still agree with sources, configuration, code and decisions. Standard library only, and fast.
 
-    python -m tools.mill.changes check BASE        drop the stamps that no longer agree; print the datasets
-    python -m tools.mill.changes stamp BASE STEP   a step is done: stamp it with what was true before it began
-    python -m tools.mill.changes sources BASE      exit 1 where no raw folder holds a file
+    python -m tools.mill.changes check BASE [DATASET]   drop the stamps that no longer agree; print the datasets
+    python -m tools.mill.changes stamp BASE STEP        a step is done: stamp it with what was true before it began
+    python -m tools.mill.changes sources BASE           exit 4 where no raw folder holds a file
 
 Make then looks only at which stamps exist. Deleting stamps is harmless: tools ask the manifest what waits.
 """
@@ -19,11 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from tools.mill.files import told
-from tools.mill.plan import BY_TOOL, PLAN, Step
+from tools.mill.plan import BY_TOOL, FOLDERS, PLAN, Step
 from tools.mill.settings import ROOT, Settings, UsageError, load
 from tools.mill.walk import walk
 
 STAMPS = "stamps"
+NO_SOURCES = 4
 EXPECTED = "MILL_EXPECTED"
 """The environment's variable that carries a make's own digests to its stamps: two makes may run at once."""
 _CODE = (("tools", "*.py"), ("sql", "*.sql"))
@@ -33,12 +34,12 @@ def main(arguments: list[str]) -> int:
     """Run one of the three verbs; returns the exit code."""
     try:
         match arguments:
-            case ["check", base]:
-                return check(Path(base))
+            case ["check", base, *wanted]:
+                return check(Path(base), wanted[0] if wanted else "")
             case ["stamp", base, step]:
                 return stamp(Path(base), step)
             case ["sources", base]:
-                return 0 if any(True for _ in walk(Path(base))) else 1
+                return 0 if any(True for _ in walk(Path(base))) else NO_SOURCES
     except UsageError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 2
@@ -50,9 +51,16 @@ def main(arguments: list[str]) -> int:
     return 2
 
 
-def check(base: Path) -> int:
+def check(base: Path, wanted: str = "") -> int:
     """Drop what no longer agrees. Where something is left to do, print the datasets, then a line with the digests."""
     settings = load(base)
+    if wanted and wanted not in settings.datasets:
+        raise UsageError(f"There is no dataset {wanted}. There are: {', '.join(sorted(settings.datasets))}.")
+    if not (base / "manifest.db").exists() and not any((base / folder).is_dir() for folder in FOLDERS.values()):
+        raise UsageError(
+            f"{base} holds no footage. Put videos into {base}/00_raw_videos or photos into {base}/00_raw_photos, "
+            "or type `make demo` for demo footage."
+        )
     (base / STAMPS).mkdir(parents=True, exist_ok=True)
     with _Manifest(base) as manifest:
         expected = digests(settings, manifest)
@@ -61,7 +69,7 @@ def check(base: Path) -> int:
         for step, dataset in _steps(settings):
             name = _name(step.tool, dataset)
             path = base / STAMPS / name
-            agrees = _read(path) == [expected[name], manifest.last_run(name)]
+            agrees = _read(path) == [expected[name], *manifest.state(name)]
             # What comes after goes too: make does not ask for a missing stamp where the last one is there.
             if not agrees or (retry and manifest.failed(name)) or dropped.intersection(_before(step, dataset)):
                 path.unlink(missing_ok=True)
@@ -71,7 +79,7 @@ def check(base: Path) -> int:
                 path.unlink()
         failed = sum(manifest.failed(name) for name in expected)
     if dropped:
-        print(" ".join(sorted(settings.datasets)))
+        print(wanted or " ".join(sorted(settings.datasets)))
         print(json.dumps(expected))
         return 0
     print("Everything is up to date; no tool was started.", file=sys.stderr)
@@ -89,13 +97,13 @@ def stamp(base: Path, step: str) -> int:
         raise UsageError(f"{EXPECTED} is not set. Stamps are made by make alone: type `make all`.")
     expected = json.loads(os.environ[EXPECTED])
     with _Manifest(base) as manifest:
-        _write(base / STAMPS / step, json.dumps([expected[step], manifest.last_run(step)]))
+        _write(base / STAMPS / step, json.dumps([expected[step], *manifest.state(step)]))
     return 0
 
 
 def digests(settings: Settings, manifest: _Manifest) -> dict[str, str]:
     """The chained digest of every step, named as its stamp: its own causes and all before it."""
-    common = _digest([_code(), manifest.uid()])
+    common = _code()
     found: dict[str, str] = {}
     for step, dataset in _steps(settings):
         parts: list[Any] = [common, settings.sections[step.tool], manifest.decisions(step, dataset)]
@@ -174,8 +182,9 @@ class _Manifest:
                 return []
             raise
 
-    def uid(self) -> list[Any]:
-        return self._ask("select value from meta where key = 'uid'")
+    def state(self, name: str) -> list[Any]:
+        """Which manifest this is, and the step's last run in it: a stamp speaks of no other."""
+        return [self._ask("select value from meta where key = 'uid'"), self.last_run(name)]
 
     def last_run(self, name: str) -> list[Any]:
         tool, _, dataset = name.partition(".")
@@ -202,9 +211,10 @@ class _Manifest:
     def decisions(self, step: Step, dataset: str) -> list[Any]:
         kinds = (*step.takes, *step.makes)
         marks = ", ".join("?" * len(kinds))
-        return self._ask(
+        found = self._ask(
             f"select count(*), max(id) from decision where dataset in ('', ?) and kind in ({marks})", dataset, *kinds
         )
+        return found or [0, None]
 
 
 def _read(path: Path) -> Any:

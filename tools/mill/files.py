@@ -13,6 +13,9 @@ from tools.mill.walk import shown
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
 """Errors of a disk, not of an item: they stop the run."""
 
+NO_MEANS = frozenset({errno.ENOMEM, errno.EMFILE, errno.ENFILE})
+"""Errors of a machine that has no memory or no file handles left: they stop the run too."""
+
 TEMPORARY = ".part-"
 """How the name of a file begins that is not yet whole; a sweep may delete it."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 from tools.mill.manifest import sql
@@ -18,10 +20,11 @@ def rebuild(db: sqlite3.Connection, base: Path, step_id: int, tool: str, dataset
     """
     root = os.fsencode(base / FOLDER / tool / dataset)
     wanted: dict[bytes, bytes] = {}
+    numbers: Counter[bytes] = Counter()
     for row in db.execute(sql("mill/rejected_files"), {"step": step_id}):
         raw = row["raw_path"]
         target = os.path.join(os.fsencode(row["folder"]), raw) if raw else os.fsencode(row["path"])
-        link = _free_name(os.path.join(os.fsencode(row["reason"]), os.path.basename(target)), wanted)
+        link = _free_name(os.path.join(os.fsencode(row["reason"]), os.path.basename(target)), wanted, numbers)
         up = os.path.relpath(os.fsencode(base), os.path.join(root, os.path.dirname(link)))
         wanted[link] = os.path.join(up, target)
     have = dict(_existing(root))
@@ -30,21 +33,24 @@ def rebuild(db: sqlite3.Connection, base: Path, step_id: int, tool: str, dataset
             os.unlink(os.path.join(root, link))
     for link, target in wanted.items():
         if have.get(link) != target:
-            os.makedirs(os.path.dirname(os.path.join(root, link)), exist_ok=True)
-            os.symlink(target, os.path.join(root, link))
+            path = os.path.join(root, link)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            # What somebody put there is theirs; the link can wait, it is only to look at.
+            if not os.path.lexists(path):
+                os.symlink(target, path)
     _remove_empty(root)
 
 
-def _free_name(link: bytes, taken: dict[bytes, bytes]) -> bytes:
+def _free_name(link: bytes, taken: Mapping[bytes, bytes], numbers: Counter[bytes]) -> bytes:
     """A name that no other link has: files of one name may lie in several folders. No name is longer than 255 bytes."""
     stem, extension = os.path.splitext(link)
     folder, name = os.path.split(stem)
-    number = 1
-    while link in taken:
-        number += 1
-        tail = b"~%d" % number + extension
-        link = os.path.join(folder, name[: 255 - len(tail)] + tail)
-    return link
+    free = link
+    while free in taken:
+        numbers[link] += 1
+        tail = b"~%d" % (numbers[link] + 1) + extension
+        free = os.path.join(folder, name[: 255 - len(tail)] + tail)
+    return free
 
 
 def _existing(root: bytes) -> list[tuple[bytes, bytes]]:

@@ -34,8 +34,10 @@ def hold(base: Path, tool: str, dataset: str = "") -> Iterator[None]:
         file.truncate(0)
         json.dump({"pid": os.getpid(), "host": socket.gethostname(), "since": utc_now()}, file)
         file.flush()
-        yield
-        file.truncate(0)
+        try:
+            yield
+        finally:
+            file.truncate(0)
 
 
 def _sentence(base: Path, name: str, text: str) -> str:

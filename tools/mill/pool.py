@@ -50,7 +50,13 @@ def run_all(
             yield _answer(job, *_attempt(function, shared, job))
     elif way.where == "threads":
         with ThreadPoolExecutor(way.workers) as threads:
-            yield from _windowed(lambda job: threads.submit(_attempt, function, shared, job), jobs, way)
+            try:
+                yield from _windowed(lambda job: threads.submit(_attempt, function, shared, job), jobs, way)
+            except BaseException:
+                # Threads cannot be ended: what waits is dropped, and what runs is told.
+                threads.shutdown(wait=False, cancel_futures=True)
+                way.halt()
+                raise
     else:
         from tools.mill.workers import work_all
 
@@ -84,7 +90,7 @@ def _attempt(function: Callable[[J, S], R], shared: S, job: J) -> tuple[R | None
     try:
         value, error, stop = function(job, shared), None, False
     except OSError as problem:
-        value, error, stop = None, files.told(problem), problem.errno in files.NO_ROOM
+        value, error, stop = None, files.told(problem), problem.errno in files.NO_ROOM | files.NO_MEANS
     except ImportError as problem:
         value, error, stop = None, f"{problem} (`make doctor` says what is missing on this machine)", True
     except MemoryError:

@@ -56,7 +56,7 @@ def finish(db: sqlite3.Connection, run_id: int, status: str, seconds: float) -> 
             (n_ok, n_rejected, n_failed) = (
                 select coalesce(sum(status = 'ok'), 0), coalesce(sum(status = 'rejected'), 0),
                     coalesce(sum(status = 'failed'), 0)
-                from outcome where step_id = run.step_id and run_id = run.id
+                from outcome where run_id = run.id
             )
         where id = :run
         """,

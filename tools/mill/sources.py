@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -107,8 +108,9 @@ def _read(db: sqlite3.Connection, base: Path, fresh: list[Found], workers: int) 
     """Hash the new and the changed files and write them down, a second's worth at a time."""
     batch: list[tuple[object, ...]] = []
     last = time.monotonic()
-    way = Way("threads", max(1, workers), idle_s=COMMIT_S, idle=lambda: _save(db, batch))
-    for answer in progress(run_all(_digest, fresh, base, way), "read", len(fresh)):
+    stop = threading.Event()
+    way = Way("threads", max(1, workers), idle_s=COMMIT_S, idle=lambda: _save(db, batch), halt=stop.set)
+    for answer in progress(run_all(_digest, fresh, (base, stop), way), "read", len(fresh)):
         file = answer.job
         if answer.error:
             raise UsageError(f"{answer.error}. Mend it, or take the file out of {FOLDERS[file.kind]}.")
@@ -131,12 +133,13 @@ def _save(db: sqlite3.Connection, batch: list[tuple[object, ...]]) -> None:
     batch.clear()
 
 
-def _digest(file: Found, base: Path) -> str | None:
-    """SHA-256 of a user's file, or None where it cannot be read: intake says why."""
+def _digest(file: Found, shared: tuple[Path, threading.Event]) -> str | None:
+    """SHA-256 of a user's file, or None where it cannot be read: intake says why. Gives up when told to stop."""
+    base, stop = shared
     try:
         with open(files.source_path(base, FOLDERS[file.kind], file.path), "rb", buffering=0) as stream:
             digest = hashlib.sha256()
-            while chunk := stream.read(_CHUNK):
+            while (chunk := stream.read(_CHUNK)) and not stop.is_set():
                 digest.update(chunk)
             return digest.hexdigest()
     except (PermissionError, FileNotFoundError, IsADirectoryError):

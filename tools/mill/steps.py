@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from tools.mill import settle
@@ -12,8 +12,6 @@ from tools.mill.manifest import sql, transaction
 from tools.mill.plan import BY_TOOL, PLAN
 from tools.mill.settings import Settings
 from tools.mill.tool import Row
-
-_PAGE = 500
 
 
 def ensure(db: sqlite3.Connection, settings: Settings, tool: str, dataset: str) -> int:
@@ -59,7 +57,7 @@ def input_rows(db: sqlite3.Connection, tool: str, dataset: str) -> list[dict[str
 
 
 class Queue:
-    """The inputs that wait at a step: only their ids are held, the rows come a page at a time."""
+    """The inputs that wait at a step: only their ids are held, the rows come when their turn comes."""
 
     def __init__(
         self,
@@ -96,13 +94,9 @@ class Queue:
         return len(self.ids)
 
     def __iter__(self) -> Iterator[Row]:
-        for start in range(0, len(self.ids), _PAGE):
-            yield from self._page(self.ids[start : start + _PAGE])
-
-    def _page(self, ids: Sequence[int]) -> list[dict[str, Any]]:
-        marks = ", ".join(str(item_id) for item_id in ids)
-        found = self.db.execute(
-            f"select * from ({_inputs(self.tool)}) as waiting where waiting.item_id in ({marks})",
-            {"dataset": self.dataset},
-        )
-        return [dict(row) for row in found]
+        # One at a time: asked for several at once, SQLite reads all that waits for each of the questions.
+        question = f"select * from ({_inputs(self.tool)}) as waiting where waiting.item_id = :item"
+        for item_id in self.ids:
+            row = self.db.execute(question, {"dataset": self.dataset, "item": item_id}).fetchone()
+            if row is not None:
+                yield dict(row)

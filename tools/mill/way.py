@@ -13,6 +13,7 @@ class Way:
 
     deadline_s: None is no deadline; memory_mb: 0 is no bound. Both hold in processes only: nothing else can be killed.
     idle: called here each time that idle_s went by without an answer ('threads' and 'processes').
+    halt: called where the work is broken off, so that jobs in threads can be told.
     """
 
     where: Literal["serial", "threads", "processes"]
@@ -21,3 +22,4 @@ class Way:
     memory_mb: int = 0
     idle_s: float | None = None
     idle: Callable[[], None] = lambda: None
+    halt: Callable[[], None] = lambda: None

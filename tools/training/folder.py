@@ -12,6 +12,7 @@ from typing import Any
 
 from tools.media.errors import MediaError
 from tools.media.image import read_rgb
+from tools.mill.settings import UsageError
 from tools.mill.tool import Dataset
 from tools.training.caches import carry_over, files_of, read_manifest
 from tools.training.formats import EMPTY, MANIFEST, METADATA, TOML, dataset_toml, manifest_json, metadata_jsonl
@@ -25,9 +26,11 @@ EMPTY_TEXT = "This package is empty: no image passed every step. `make failures`
 def publish(folder: Path, pairs: Sequence[Pair], dataset: Dataset, num_repeats: int, batch_size: int) -> str:
     """Make `folder` hold these pairs and return the package's digest. An unchanged and whole package is not touched.
 
-    Raises OSError, with the old package still in its place, where the disk is full or a pair does not reopen.
+    Raises UsageError where the folder holds somebody else's files, and OSError, with the old package still in its
+    place, where the disk is full or a pair does not reopen.
     """
     recover(folder)
+    _refuse_strangers(folder)
     toml = dataset_toml(len(pairs), target_of(dataset.target), num_repeats, batch_size)
     manifest = manifest_json(pairs, dataset, toml)
     digest = str(json.loads(manifest)["digest"])
@@ -44,6 +47,15 @@ def publish(folder: Path, pairs: Sequence[Pair], dataset: Dataset, num_repeats: 
         shutil.rmtree(part, ignore_errors=True)
         raise
     return digest
+
+
+def _refuse_strangers(folder: Path) -> None:
+    """Raise UsageError where the folder holds files that no package of ours brought there: they would be lost."""
+    if folder.is_dir() and any(folder.iterdir()) and read_manifest(folder) is None:
+        raise UsageError(
+            f"{folder} holds files, but no {MANIFEST} that says they are a package. Move them to another place: "
+            "the package will stand there."
+        )
 
 
 def is_whole(folder: Path, digest: str) -> bool:
