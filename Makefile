@@ -13,7 +13,10 @@ BASE ?= data
 TEST ?=
 DATASET ?=
 JOBS ?=
-ifeq ($(TEST),1)
+ifeq ($(strip $(value BASE)),)
+$(error BASE is empty. Say which workspace, as in BASE=data, or leave it out)
+endif
+ifneq ($(filter-out 0,$(TEST)),)
 override BASE := $(value BASE)/data_TEST
 endif
 # Taken to the letter: a dollar in a path or a reason is a dollar, no variable of make.
@@ -46,7 +49,7 @@ $(STAGES): turn
 
 # One inner make for all the stages that were asked for: two would hold each other's locks.
 turn: .venv/.ready
-	@$(if $(filter 1,$(TEST)),$(CHANGES) sources "$$BASE"; code=$$?; [ $$code -ne 4 ] || $(MILL).demo --base "$$BASE" && \
+	@$(if $(filter-out 0,$(TEST)),$(CHANGES) sources "$$BASE"; code=$$?; [ $$code -ne 4 ] || $(MILL).demo --base "$$BASE" && \
 	[ $$code -eq 0 -o $$code -eq 4 ] || exit $$code;) \
 	seen=$$($(CHANGES) check "$$BASE" $${DATASET:+"$$DATASET"}) || exit $$?; \
 	[ -n "$$seen" ] || exit 0; \

@@ -215,9 +215,11 @@ def test_there_must_be_something_to_undo(done: Mill) -> None:
     cutout = done.ids("cutout")[0]
     sentence = f"cutout {cutout} has no decision to undo. `make explain` shows them."
     assert refusal(done, "undo", cutout) == sentence
+    done.decide("reject", cutout)
+    assert refusal(done, "undo", cutout, "default") == sentence, "what was said for all is undone for all"
+    done.decide("undo", cutout)
     done.decide("reject", cutout, dataset="default")
-    assert refusal(done, "undo", cutout) == sentence, "what was said for one dataset is undone for it"
-    done.decide("undo", cutout, dataset="default")
+    done.decide("undo", cutout)
     assert refusal(done, "undo", cutout, "default") == sentence
 
 

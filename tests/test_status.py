@@ -92,7 +92,7 @@ def test_a_filled_workspace(base: Path) -> None:
         "Selection default: 2 of 4 images: far 0 of 2.\n"
         f"Package default: {base}/07_final_training/default/, 2 images\n"
         "\n"
-        f"Next: make failures BASE={base} (what broke and why; RETRY_FAILED=1 tries again)\n",
+        f"Next: make failures BASE={base}  # what broke and why; RETRY_FAILED=1 tries again\n",
         0,
     )
 
@@ -190,9 +190,9 @@ def test_a_reason_that_takes_over_half_of_a_stage_is_pointed_at(base: Path) -> N
 def test_the_plain_workspace_is_not_named_in_commands(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(base.parent)
     base.rename(base.parent / "data")
-    assert "Next: make failures (what broke" in status(Path("data"))[0]
+    assert "Next: make failures  # what broke" in status(Path("data"))[0]
     (base.parent / "data").rename(base.parent / "data_TEST")
-    assert f"Next: make failures BASE={base.parent} TEST=1 (what broke" in status(base.parent / "data_TEST")[0]
+    assert f"Next: make failures BASE={base.parent} TEST=1  # what broke" in status(base.parent / "data_TEST")[0]
 
 
 def blank() -> State:
@@ -261,9 +261,9 @@ def test_what_to_type_next() -> None:
     ]
     assert said == [
         "put footage into data/00_raw_videos, then: make all",
-        "make failures (what broke and why; RETRY_FAILED=1 tries again)",
-        "make all (goes on with what waits)",
-        "make reject ITEM='07_final_training/emma/a b.png' WHY=… (if you do not like an image)",
-        "make explain ITEM=7 (one of those that nearly passed)",
-        "make failures (what was rejected, and what to do)",
+        "make failures  # what broke and why; RETRY_FAILED=1 tries again",
+        "make all  # goes on with what waits",
+        "make reject ITEM='07_final_training/emma/a b.png' WHY=…  # if you do not like an image",
+        "make explain ITEM=7  # one of those that nearly passed",
+        "make failures  # what was rejected, and what to do",
     ]

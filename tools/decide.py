@@ -97,12 +97,14 @@ def _actor() -> str:
 def standing(db: sqlite3.Connection, subject: Subject) -> str:
     """The uid of the last decision on an item that nobody has undone, also of one that came to it from another address.
 
+    Without a dataset it is the last one for any.
+
     Raises UsageError where there is none.
     """
     settle.load_decisions(db, subject.dataset)
     row = db.execute(
         """select uid from decision as said
-        where verdict in ('keep', 'reject', 'pin') and dataset = :dataset
+        where verdict in ('keep', 'reject', 'pin') and :dataset in ('', dataset)
             and ((kind, address) = (:kind, :address)
                 or id in (select decision_id from temp.in_force where item_id = :item))
             and not exists (select 1 from decision as undo where undo.verdict = 'undo' and undo.undoes = said.uid)

@@ -113,6 +113,11 @@ def conclude(db: sqlite3.Connection, step_id: int, dataset: Dataset, results: Ma
     )
 
 
+def stands(bench: Bench[Params]) -> bool:
+    """Whether the package is where it was put: somebody may have taken it away."""
+    return (bench.base / FOLDER / bench.dataset.name).is_dir()
+
+
 TOOL = Tool(
     name="package",
     version=VERSION,
@@ -120,6 +125,7 @@ TOOL = Tool(
     reasons=REASONS,
     work_set=work_set,
     conclude=conclude,
+    stands=stands,
     dataset_keys=("name", "kind", "trigger", "class_word", "target"),
 )
 

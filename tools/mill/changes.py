@@ -24,6 +24,7 @@ from tools.mill.settings import ROOT, Settings, UsageError, load
 from tools.mill.walk import walk
 
 STAMPS = "stamps"
+PACKAGES = "07_final_training"
 NO_SOURCES = 4
 EXPECTED = "MILL_EXPECTED"
 """The environment's variable that carries a make's own digests to its stamps: two makes may run at once."""
@@ -71,7 +72,8 @@ def check(base: Path, wanted: str = "") -> int:
             path = base / STAMPS / name
             agrees = _read(path) == [expected[name], *manifest.state(name)]
             # What comes after goes too: make does not ask for a missing stamp where the last one is there.
-            if not agrees or (retry and manifest.failed(name)) or dropped.intersection(_before(step, dataset)):
+            gone = step.tool == "package" and manifest.packaged(dataset) and not (base / PACKAGES / dataset).is_dir()
+            if not agrees or gone or (retry and manifest.failed(name)) or dropped.intersection(_before(step, dataset)):
                 path.unlink(missing_ok=True)
                 dropped.add(name)
         for path in (base / STAMPS).iterdir():
@@ -193,6 +195,13 @@ class _Manifest:
             where step.tool = ? and step.dataset = ?""",
             *(tool, dataset),
         )
+
+    def packaged(self, dataset: str) -> bool:
+        """Whether a dataset has a package with images in it."""
+        question = """select 1 from package join step on step.id = package.step_id
+            join package_item on package_item.package_id = package.id
+            where package.state = 'current' and step.dataset = ? limit 1"""
+        return bool(self._ask(question, dataset))
 
     def failed(self, name: str) -> int:
         tool, _, dataset = name.partition(".")

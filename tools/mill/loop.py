@@ -194,9 +194,11 @@ def _follow(work: _Work) -> None:
 
 
 def _set_changed(work: _Work) -> bool:
-    """A set that has lost its last member waits too: its result must follow."""
+    """A set that has lost its last member waits too: its result must follow. So does one whose result is gone."""
     if work.rows is None:
         return False
+    if work.rows and work.tool.stands and not work.tool.stands(work.bench):
+        return True
     row = work.db.execute("select recipe_id from step where id = ?", (work.step_id,)).fetchone()
     return row["recipe_id"] != work.recipe_id and (bool(work.rows) or row["recipe_id"] is not None)
 

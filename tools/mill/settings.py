@@ -26,6 +26,24 @@ TEST_NAME = "data_TEST"
 CHOICES = {"kind": ("character",), "target": ("sdxl", "flux", "wan")}
 """Settings of a dataset that take one of a few words."""
 
+_SHARE = (0.0, 1.0)
+_COUNT = (1, math.inf)
+_NOT_BELOW_ZERO = (0.0, math.inf)
+RANGES: Mapping[str, tuple[float, float]] = {
+    **dict.fromkeys(("max_missing", "min_coverage", "max_coverage", "min_sharpness", "face_covered"), _SHARE),
+    **dict.fromkeys(("max_dark", "max_bright", "min_solidity", "min_confidence", "keep_confidence"), _SHARE),
+    **dict.fromkeys(("min_difference", "shot_close", "shot_far", "max_cover", "max_per_source"), _SHARE),
+    **dict.fromkeys(("max_frames", "keep_at_most", "num_repeats", "batch_size", "count", "min_face_px"), _COUNT),
+    **dict.fromkeys(("min_side", "identical", "pad", "pad_above", "moment_s", "blur_radius"), _NOT_BELOW_ZERO),
+    "memory_mb": _NOT_BELOW_ZERO,
+    "fps": (0.001, 1000.0),
+    "webp_quality": (0, 100),
+    "webp_effort": (0, 6),
+    "working_side_px": (64, 4096),
+    "deadline_s": (0.1, math.inf),
+}
+"""What a number may be, by its key: from, to (both included)."""
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}\Z")
 
 
@@ -111,7 +129,12 @@ def _nearest(key: str, known: Mapping[str, Any]) -> str:
 
 
 def _typed(value: Any, default: Any, name: str, where: str) -> Any:
-    """The value in the type of its default; whole numbers may stand for fractions."""
+    """The value in the type of its default, within what its key may be; whole numbers may stand for fractions."""
+    key = name.rsplit(" ", 1)[-1]
+    if key in RANGES and _is_number(value) and not RANGES[key][0] <= value <= RANGES[key][1]:
+        low, high = RANGES[key]
+        bounds = f"at least {low:g}" if math.isinf(high) else f"from {low:g} to {high:g}"
+        raise UsageError(f"{where}: {name} is {value:g}; it must be {bounds}, as in {_toml(default)}.")
     if isinstance(default, float) and _is_number(value):
         return float(value)
     if isinstance(default, dict) and isinstance(value, dict):
@@ -127,7 +150,7 @@ def _typed(value: Any, default: Any, name: str, where: str) -> Any:
 
 
 def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and not math.isnan(value)
+    return type(value) in (int, float) and math.isfinite(value)
 
 
 def _kind(default: Any) -> str:
@@ -182,6 +205,11 @@ def _datasets(defaults: Mapping[str, Any], named: Mapping[Path, Mapping[str, Any
                 if key not in defaults:
                     raise UsageError(f"{path}: [dataset.{name}] {key} is not a setting. {_nearest(key, defaults)}")
                 dataset[key] = _typed(value, defaults[key], f"[dataset.{name}] {key}", str(path))
+                if key == "trigger" and re.search(r"[,\n\r]|^\s|\s$", value):
+                    raise UsageError(
+                        f"{path}: [dataset.{name}] trigger is {value!r}; it must be one word or a few, with no comma, "
+                        "no line break and no space at its ends."
+                    )
                 if key in CHOICES and value not in CHOICES[key]:
                     known = ", ".join(CHOICES[key])
                     raise UsageError(f"{path}: [dataset.{name}] {key} is {value!r}, which is none. There are: {known}.")

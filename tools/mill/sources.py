@@ -193,6 +193,8 @@ def _apply(db: sqlite3.Connection, changes: Changes) -> None:
         if linked[file_id] is None or not _unchanged(db, linked[file_id], address, source, path):
             item_id = _ensure_item(db, changes.step_id, source, address, path)
             db.execute("update file set item_id = ? where id = ?", (item_id, file_id))
+            if linked[file_id] is None:
+                _try_again(db, item_id)
 
 
 def _parting(row: sqlite3.Row, changes: Changes) -> tuple[str, str]:
@@ -229,14 +231,34 @@ def _ensure_item(db: sqlite3.Connection, step_id: int, source: Source, address: 
         )
         return int(cursor.lastrowid or 0)
     db.execute("update item set path = ?, newest = 1 where id = ?", (path, row["id"]))
-    if os.path.splitext(row["path"])[1] != os.path.splitext(path)[1]:
-        # What a name claims is a part of what intake judges. What was made from it stays as it is.
-        db.execute("update outcome set latest = 0, live = 0 where step_id = ? and item_id = ?", (step_id, row["id"]))
-        settle.mark(db)
+    if row["path"] != path:
+        _judge_again(db, step_id, address, row, path)
     if not row["newest"]:
         claim(db, [row["id"]])
         _audit(db, "returned", row["id"], path, source.sha256, "Its file is in the folder again.")
     return int(row["id"])
+
+
+def _try_again(db: sqlite3.Connection, item_id: int) -> None:
+    """A file was read anew: what failed on it may have failed because it was being changed."""
+    question = "update outcome set latest = 0, live = 0 where item_id = ? and latest and status = 'failed'"
+    if db.execute(question, (item_id,)).rowcount:
+        settle.mark(db)
+
+
+def _judge_again(db: sqlite3.Connection, step_id: int, address: str, item: sqlite3.Row, path: str) -> None:
+    """Have intake judge anew what a changed name has a part in. What was made from it stays as it is."""
+    # Of a copy it is said what it is the copy of.
+    copies = (f"{address}{_COPY}", f"{address}{_COPY}g")
+    stale = [row[0] for row in db.execute("select id from item where address between ? and ?", copies)]
+    if os.path.splitext(item["path"])[1] != os.path.splitext(path)[1]:
+        # A name claims what it holds.
+        stale.append(item["id"])
+    db.executemany(
+        "update outcome set latest = 0, live = 0 where step_id = ? and item_id = ?", [(step_id, one) for one in stale]
+    )
+    if stale:
+        settle.mark(db)
 
 
 def _audit(db: sqlite3.Connection, action: str, item_id: int, path: str | None, sha256: str | None, why: str) -> None:

@@ -153,6 +153,7 @@ class Tool:
     engine: the kind of engine it runs, whose name stands in `params.engine`. sides: names of `sql/sides/TOOL.NAME.sql`.
     dataset_keys: the settings of the dataset that decide what comes out. prepare: what must be known before it is
     asked what waits; returns sentences for the user. conclude: rows of its own, in the set's transaction.
+    stands: whether what a set made is still there; where it is not, the set is made again.
     """
 
     name: str
@@ -167,6 +168,7 @@ class Tool:
     dataset_keys: Sequence[str] = ()
     prepare: Callable[[sqlite3.Connection, Path, Asked], tuple[str, ...]] | None = None
     conclude: Callable[[sqlite3.Connection, int, Dataset, Mapping[int, Result]], None] | None = None
+    stands: Callable[[Bench[Any]], bool] | None = None
 
 
 @dataclass(frozen=True)

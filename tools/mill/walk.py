@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tools.mill.plan import FOLDERS
 
-IGNORED = frozenset({b"Thumbs.db", b"desktop.ini"})
+IGNORED = frozenset({b"Thumbs.db", b"desktop.ini", b"lost+found"})
 """What operating systems leave in folders; so do all names that begin with a dot."""
 
 

@@ -112,12 +112,12 @@ def next_command(state: State, base: Path, example: int | None) -> str:
     if not any(row["inputs"] for row in state.funnel if row["tool"] == "intake" and row["kind"] in MAIN):
         return f"put footage into {base}/00_raw_videos, then: {command(base, 'all')}"
     if state.n_failed:
-        return f"{command(base, 'failures')} (what broke and why; RETRY_FAILED=1 tries again)"
+        return f"{command(base, 'failures')}  # what broke and why; RETRY_FAILED=1 tries again"
     if state.waiting:
-        return f"{command(base, 'all')} (goes on with what waits)"
+        return f"{command(base, 'all')}  # goes on with what waits"
     made = [row for row in state.packages if row["images"]]
     if made and not dominant(state):
-        return f"{command(base, 'reject', ITEM=made[0]['first_path'], WHY='…')} (if you do not like an image)"
+        return f"{command(base, 'reject', ITEM=made[0]['first_path'], WHY='…')}  # if you do not like an image"
     if example:
-        return f"{command(base, 'explain', ITEM=str(example))} (one of those that nearly passed)"
-    return f"{command(base, 'failures')} (what was rejected, and what to do)"
+        return f"{command(base, 'explain', ITEM=str(example))}  # one of those that nearly passed"
+    return f"{command(base, 'failures')}  # what was rejected, and what to do"
