@@ -114,6 +114,16 @@ def _job(row: Row, bench: Bench[Params]) -> CaptionJob:
     )
 
 
+def remarks(bench: Bench[Params]) -> tuple[str, ...]:
+    """What is missing from the dataset's settings, if anything is."""
+    name = bench.dataset.name
+    if bench.dataset.trigger:
+        return ()
+    return (
+        f"caption: dataset {name} has no trigger word. Set [dataset.{name}] trigger in the workspace's config.toml.",
+    )
+
+
 TOOL = Tool(
     name="caption",
     version=VERSION,
@@ -121,6 +131,7 @@ TOOL = Tool(
     reasons=REASONS,
     work=work,
     engine="caption",
+    remarks=remarks,
     dataset_keys=("name", "trigger", "class_word", "target"),
 )
 

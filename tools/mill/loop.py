@@ -144,6 +144,7 @@ def _prepare(
     place = next(place for place in settle.places(db) if place.step_id == step_id)
     bounds = {limit.key: float(values[limit.key]) for limit in tool.limits}
     bench = Bench(base, params, dataset, sides)
+    notes += tool.remarks(bench) if tool.remarks else ()
     return _Work(db, tool, asked, place, bench, bounds, recipe_id, rows, notes)
 
 
@@ -221,6 +222,9 @@ def _one_run(work: _Work, queue: steps.Queue) -> int:
         status = "interrupted" if isinstance(problem, KeyboardInterrupt) else "broken"
         _break_off(work, run_id, status, time.perf_counter() - start)
         raise
+    if recorder.failed:
+        # What failed may have written files before it did.
+        sweep.orphans(db, work.bench.base, folder_of(work.tool.name, work.asked.dataset), run_id)
     with transaction(db):
         runs.finish(db, run_id, "done", time.perf_counter() - start)
         if settle.is_due(db):

@@ -22,7 +22,10 @@ class Entry:
 
 @dataclass
 class Recorder:
-    """Writes what a run brings in: outcomes, measurements, made items; then limits decide and the step is settled."""
+    """Writes what a run brings in: outcomes, measurements, made items; then limits decide and the step is settled.
+
+    failed: how many items have failed so far.
+    """
 
     db: sqlite3.Connection
     tool: str
@@ -33,6 +36,7 @@ class Recorder:
     limits: Sequence[Limit]
     reasons: Sequence[Reason]
     bounds: Mapping[str, float]
+    failed: int = field(init=False, default=0)
     _choices: frozenset[str] = field(init=False)
     _measured: bool = field(init=False)
 
@@ -52,7 +56,9 @@ class Recorder:
             result = entry.result
             self._outcome(item_id, entry.row["kind"], result.verdict, result.measures, entry.seconds, stood)
             save_row(self.db, entry.row["kind"], "item_id", item_id, result.facts)
-            if result.verdict.status != "failed":
+            if result.verdict.status == "failed":
+                self.failed += 1
+            else:
                 gone += self._made(item_id, result, stood)
         limits.decide(self.db, self.place.step_id, self.tool, self.limits, self.bounds, since=first)
         settle.load_decisions(self.db, self.place.dataset)
