@@ -21,6 +21,7 @@ from tools.mill import find, settings, settle
 from tools.mill.command import guard
 from tools.mill.manifest import connect, sql, transaction, utc_now
 from tools.mill.settings import UsageError
+from tools.mill.walk import shown
 
 DONE = {"keep": "kept", "reject": "rejected", "pin": "pinned"}
 PINNABLE = ("frame", "person", "cutout")
@@ -81,7 +82,7 @@ def write(db: sqlite3.Connection, verdict: str, subject: Subject, why: str, undo
         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         (
             *(uuid.uuid4().hex, item["kind"], item["address"], subject.dataset, item["id"], verdict, undoes),
-            *(why or None, _actor(), utc_now()),
+            *(shown(os.fsencode(why)) or None, _actor(), utc_now()),
         ),
     )
 

@@ -193,8 +193,7 @@ def _apply(db: sqlite3.Connection, changes: Changes) -> None:
         if linked[file_id] is None or not _unchanged(db, linked[file_id], address, source, path):
             item_id = _ensure_item(db, changes.step_id, source, address, path)
             db.execute("update file set item_id = ? where id = ?", (item_id, file_id))
-            if linked[file_id] is None:
-                _try_again(db, item_id)
+            _try_again(db, item_id)
 
 
 def _parting(row: sqlite3.Row, changes: Changes) -> tuple[str, str]:
@@ -240,7 +239,7 @@ def _ensure_item(db: sqlite3.Connection, step_id: int, source: Source, address: 
 
 
 def _try_again(db: sqlite3.Connection, item_id: int) -> None:
-    """A file was read anew: what failed on it may have failed because it was being changed."""
+    """Its file was read anew or is another one: what failed on it may have failed because files were being changed."""
     question = "update outcome set latest = 0, live = 0 where item_id = ? and latest and status = 'failed'"
     if db.execute(question, (item_id,)).rowcount:
         settle.mark(db)
