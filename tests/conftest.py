@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,10 @@ from tools.mill import changes, loop, manifest, settings, sources, steps
 from tools.mill.plan import FOLDERS
 from tools.mill.runs import Report
 from tools.mill.tool import Asked
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and so would every program they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 RunTool = Callable[..., Report]
 
