@@ -19,8 +19,12 @@ endif
 ifneq ($(filter-out 0,$(TEST)),)
 override BASE := $(value BASE)/data_TEST
 endif
+WORDS := AS CLUSTER TEXT NAME TRIGGER CLASS TARGET SUBJECT COUNT TO
+# Said on the command line alone: some systems have a NAME in everybody's environment.
+$(foreach name,$(WORDS),$(if $(filter environment,$(origin $(name))),$(eval override $(name) :=)))
 # Taken to the letter: a dollar in a path or a reason is a dollar, no variable of make.
-$(foreach name,BASE ITEM WHY Q P BY FORMAT DATASET,$(eval override $(name) := $$(value $(name))))
+TEXTS := BASE ITEM WHY Q P BY FORMAT DATASET $(WORDS)
+$(foreach name,$(TEXTS),$(eval override $(name) := $$(value $(name))))
 
 export PYTHON := $(ROOT)/.venv/bin/python
 export PYTHONPATH := $(ROOT)
@@ -29,14 +33,14 @@ export MILL_JOBS := $(JOBS)
 export MILL_RETRY_FAILED := $(RETRY_FAILED)
 export MILL_ACCEPT_VANISHED := $(ACCEPT_VANISHED)
 # The shell reads these from the environment, so that no path or text of the user's is ever parsed as a command.
-export BASE ITEM WHY Q P BY FORMAT DATASET
+export $(TEXTS)
 
 MILL = "$(PYTHON)" -m tools
 CHANGES = "$(PYTHON)" -S -m tools.mill.changes
 STAGES := all stage0 stage1 stage2 stage3 stage4 stage5 stage6 stage7
 
 .PHONY: help $(STAGES) turn demo status failures query explain reject keep pin undo doctor test lint bench soak \
-	pictures clean lock
+	pictures clean lock people identify name merge split sheet caption-edit init estimate verify backup gc accuracy
 
 ## help       this list
 help:
@@ -80,6 +84,49 @@ explain: .venv/.ready
 reject keep pin undo: .venv/.ready
 	@$(MILL).decide $@ --base "$$BASE" --dataset "$$DATASET" --why "$${WHY:-}" -- "$$ITEM"
 
+## people     who was seen, with one picture each: BASE/sheets/people.jpg
+people: .venv/.ready
+	@$(MILL).people --base "$$BASE"
+
+## identify   ITEM=… AS=NAME|other: you say who it is
+identify: .venv/.ready
+	@$(MILL).identify --base "$$BASE" --as "$${AS:-}" -- "$$ITEM"
+
+## name       CLUSTER=3 AS=emma: you say who a group of faces is
+## merge      CLUSTER="3 5" [AS=emma]: they are the same person
+## split      CLUSTER=3: they are two people
+name merge split: .venv/.ready
+	@$(MILL).name $@ --base "$$BASE" $${AS:+--as "$$AS"} --cluster "$${CLUSTER:-}"
+
+## sheet      the chosen set as one picture, and what nearly made it: BASE/sheets/DATASET.jpg
+sheet: .venv/.ready
+	@$(MILL).sheet --base "$$BASE" $${DATASET:+--dataset "$$DATASET"}
+
+## caption-edit  ITEM=… TEXT="…": your words, never replaced
+caption-edit: .venv/.ready
+	@$(MILL).caption_edit --base "$$BASE" $${DATASET:+--dataset "$$DATASET"} --text "$${TEXT:-}" -- "$$ITEM"
+
+## init       a new workspace in BASE: asks, or NAME=… TRIGGER=… CLASS=… TARGET=… SUBJECT=… COUNT=…
+init: .venv/.ready
+	@$(MILL).init --base "$$BASE" $${NAME:+--name "$$NAME"} $${TRIGGER:+--trigger "$$TRIGGER"} $${CLASS:+--class "$$CLASS"} \
+	$${TARGET:+--target "$$TARGET"} $${SUBJECT:+--subject "$$SUBJECT"} $${COUNT:+--count "$$COUNT"}
+
+## estimate   how many frames, how long, how much disk, before anything is done
+estimate: .venv/.ready
+	@$(MILL).estimate --base "$$BASE"
+
+## verify     every file against its hash; REPAIR=1 puts what is lost back in the queue
+verify: .venv/.ready
+	@$(MILL).verify --base "$$BASE" $(if $(filter-out 0,$(REPAIR)),--repair)
+
+## backup     [TO=file]: the manifest, copied while it is in use
+backup: .venv/.ready
+	@$(MILL).backup --base "$$BASE" $${TO:+"$$TO"}
+
+## gc         remove files that no current image needs; DRY_RUN=1 only says which
+gc: .venv/.ready
+	@$(MILL).gc --base "$$BASE" $(if $(filter-out 0,$(DRY_RUN)),--dry-run)
+
 ## demo       make demo footage in BASE, where it holds no sources yet
 demo: .venv/.ready
 	@$(MILL).demo --base "$$BASE"
@@ -109,6 +156,10 @@ bench: .venv/.ready
 ## soak       the long campaigns: kill -9 at random points, scale
 soak: .venv/.ready
 	@"$(PYTHON)" -m pytest -q tests/soak
+
+## accuracy   masks, identity, near-duplicates and sharpness, measured on ../shared: docs/accuracy.md
+accuracy: .venv/.ready
+	@$(MILL).accuracy
 
 ## pictures   make the pictures of the documentation again
 pictures: .venv/.ready

@@ -14,6 +14,7 @@ from making import Mill
 from stamping import ALL, Check, since, stamp
 
 from tools.mill import changes, settings
+from tools.mill.plan import PLAN
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -141,6 +142,17 @@ def test_a_dataset_is_noticed_alone(mill: Mill, check: Check) -> None:
     assert not (mill.base / "stamps" / "package.emma").exists()
     config.write_text("[dataset.emma]\ncount = 41\n[dataset.max]\n")
     assert check() == [f"{tool}.emma" for tool in ("select", "composite", "caption", "package")]
+
+
+def test_another_subject_is_noticed_where_people_are_told_apart(mill: Mill, check: Check) -> None:
+    config = mill.base / "config.toml"
+    config.write_text('[dataset.emma]\nsubject = "emma"\n[dataset.max]\n')
+    mill.settings = settings.load(mill.base, {})
+    stamp(mill.base, check)
+    config.write_text('[dataset.emma]\nsubject = "ada"\n[dataset.max]\n')
+    shared = [step.tool for step in PLAN if not step.per_dataset]
+    each = [f"{step.tool}.{name}" for name in ("emma", "max") for step in PLAN if step.per_dataset]
+    assert sorted(check()) == sorted(shared[shared.index("match") :] + each)
 
 
 # --- what changes meanwhile, and what goes wrong ---

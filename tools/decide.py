@@ -7,21 +7,17 @@ Example: python -m tools.decide reject --base data --why "eyes closed" 1234
 
 from __future__ import annotations
 
-import getpass
-import os
 import sqlite3
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from tools.mill import find, settings, settle
+from tools.mill import decisions, find, settings, settle
 from tools.mill.command import guard
-from tools.mill.manifest import connect, sql, transaction, utc_now
+from tools.mill.manifest import connect, sql, transaction
 from tools.mill.settings import UsageError
-from tools.mill.walk import shown
 
 DONE = {"keep": "kept", "reject": "rejected", "pin": "pinned"}
 PINNABLE = ("frame", "person", "cutout")
@@ -74,51 +70,6 @@ def refuse(db: sqlite3.Connection, verdict: str, subject: Subject) -> None:
         )
 
 
-def write(db: sqlite3.Connection, verdict: str, subject: Subject, why: str, undoes: str | None = None) -> None:
-    """Append one decision in the open transaction."""
-    item = subject.item
-    db.execute(
-        """insert into decision (uid, kind, address, dataset, item_id, verdict, undoes, note, actor, created_at)
-        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-        (
-            *(uuid.uuid4().hex, item["kind"], item["address"], subject.dataset, item["id"], verdict, undoes),
-            *(shown(os.fsencode(why)) or None, _actor(), utc_now()),
-        ),
-    )
-
-
-def _actor() -> str:
-    """Who decides: MILL_ACTOR, else the user's name, else, in a container that knows none, the user's number."""
-    try:
-        return os.environ.get("MILL_ACTOR") or getpass.getuser()
-    except (KeyError, OSError):
-        return f"user {os.getuid()}"
-
-
-def standing(db: sqlite3.Connection, subject: Subject) -> str:
-    """The uid of the last decision on an item that nobody has undone, also of one that came to it from another address.
-
-    Without a dataset it is the last one for any.
-
-    Raises UsageError where there is none.
-    """
-    settle.load_decisions(db, subject.dataset)
-    row = db.execute(
-        """select uid from decision as said
-        where verdict in ('keep', 'reject', 'pin') and :dataset in ('', dataset)
-            and ((kind, address) = (:kind, :address)
-                or id in (select decision_id from temp.in_force where item_id = :item))
-            and not exists (select 1 from decision as undo where undo.verdict = 'undo' and undo.undoes = said.uid)
-        order by id desc limit 1""",
-        {**dict(subject.item), "item": subject.item["id"], "dataset": subject.dataset},
-    ).fetchone()
-    if row is None:
-        raise UsageError(
-            f"{subject.item['kind']} {subject.item['id']} has no decision to undo. `make explain` shows them."
-        )
-    return str(row[0])
-
-
 def decide(base: Path, verdict: str, texts: Sequence[str], dataset: str, why: str) -> list[Subject]:
     """Write one decision on each item named and settle, all or nothing."""
     names = settings.dataset_names(settings.load(base))
@@ -130,8 +81,8 @@ def decide(base: Path, verdict: str, texts: Sequence[str], dataset: str, why: st
             found = [subject for text in texts for subject in subjects(db, base, text, dataset)]
             for subject in found:
                 refuse(db, verdict, subject)
-                undoes = standing(db, subject) if verdict == "undo" else None
-                write(db, verdict, subject, why, undoes)
+                undoes = decisions.standing(db, subject.item, subject.dataset) if verdict == "undo" else None
+                decisions.write(db, verdict, subject.item, subject.dataset, why, undoes=undoes)
             settle.settle(db)
     finally:
         db.close()

@@ -111,6 +111,8 @@ def digests(settings: Settings, manifest: _Manifest) -> dict[str, str]:
         parts: list[Any] = [common, settings.sections[step.tool], manifest.decisions(step, dataset)]
         if step.gate is None:
             parts.append(_sources(settings.base))
+        if step.subjects:
+            parts.append(sorted({told["subject"] for told in settings.datasets.values()}))
         parts += [found[name] for name in _before(step, dataset)]
         if dataset:
             parts.append(settings.datasets[dataset])

@@ -51,7 +51,9 @@ class _Work:
     def queue(self) -> steps.Queue:
         asked = self.asked
         return steps.Queue(
-            *(self.db, self.tool.name, asked.dataset, self.step_id, self.recipe_id, asked.retry_failed, asked.limit)
+            *(self.db, self.tool.name, asked.dataset, self.step_id, self.recipe_id, asked.retry_failed, asked.limit),
+            # A set takes its recipe from all that was said.
+            None if self.tool.work_set else self.tool.says,
         )
 
 
@@ -129,7 +131,7 @@ def _prepare(
     dataset = Dataset(name=asked.dataset, **settings.datasets[asked.dataset]) if asked.dataset else Dataset()
     params, engine, notes = _engine(db, tool, params)
     sides = {side: _side(db, f"sides/{tool.name}.{side}", asked.dataset) for side in tool.sides}
-    rows = steps.input_rows(db, tool.name, asked.dataset) if tool.work_set else None
+    rows = steps.input_rows(db, tool.name, asked.dataset, tool.says) if tool.work_set else None
     content = recipe.build(
         tool.name,
         tool.version,

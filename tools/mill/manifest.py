@@ -43,10 +43,10 @@ def connect(base: Path, *, create: bool = False) -> sqlite3.Connection:
     db.row_factory = sqlite3.Row
     _use_wal(db)
     db.execute("pragma synchronous = full")
-    db.execute("pragma foreign_keys = on")
     db.execute("pragma cache_size = -65536")
     db.execute("pragma temp_store = memory")
     _migrate(db, path)
+    db.execute("pragma foreign_keys = on")
     return db
 
 
@@ -109,16 +109,21 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
         )
     if have == len(files) and meta(db, "views") == digest:
         return
+    # A migration may make a table anew; the rows that point at it are looked through before anything is committed.
+    db.execute("pragma foreign_keys = off")
     with transaction(db):
         # Another process may have migrated while this one waited for the lock.
         have = db.execute("pragma user_version").fetchone()[0]
+        # Renaming a table fails where a view speaks of one that is just not there.
+        for (view,) in db.execute("select name from sqlite_schema where type = 'view'").fetchall():
+            db.execute(f'drop view "{view}"')
         for file in files[have:]:
             _execute_all(db, file.read_text(encoding="utf-8"))
+        if have < len(files) and db.execute("pragma foreign_key_check").fetchone():
+            raise UsageError(f"{path} holds rows that point at nothing. Put a backup of it back.")
         db.execute(f"pragma user_version = {len(files)}")
         if have == 0:
             set_meta(db, "uid", uuid.uuid4().hex)
-        for (view,) in db.execute("select name from sqlite_schema where type = 'view'").fetchall():
-            db.execute(f'drop view "{view}"')
         for text in texts:
             _execute_all(db, text)
         set_meta(db, "views", digest)

@@ -17,7 +17,8 @@ FOLDERS = {
 class Step:
     """One tool in its place.
 
-    gate: the tool whose passed items feed this one; beside: another whose results it needs; folder: where its files go.
+    gate: the tool whose passed items feed this one; beside: another whose results it needs; folder: where its files go;
+    subjects: whom the datasets are about decides what it does.
     """
 
     tool: str
@@ -28,13 +29,14 @@ class Step:
     per_dataset: bool = False
     beside: str | None = None
     folder: str | None = None
+    subjects: bool = False
 
 
 PLAN = (
     Step("intake", 0, None, tuple(FOLDERS)),
     Step("extract", 1, "intake", ("video", "photo"), ("frame",), folder="01_extracted_frames"),
     Step("detect", 2, "extract", ("frame",), ("person",), folder="02_person_crops"),
-    Step("match", 2, "detect", ("person",)),
+    Step("match", 2, "detect", ("person",), subjects=True),
     Step("mask", 3, "match", ("person",), ("cutout",), folder="03_masked_subjects"),
     Step("score", 4, "mask", ("cutout",)),
     Step("select", 4, "score", ("cutout",), per_dataset=True),

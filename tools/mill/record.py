@@ -55,6 +55,9 @@ class Recorder:
             item_id = int(entry.row["item_id"])
             result = entry.result
             self._outcome(item_id, entry.row["kind"], result.verdict, result.measures, entry.seconds, stood)
+            if entry.row.get("said_id"):
+                said = "update outcome set said_id = ? where step_id = ? and item_id = ? and latest"
+                self.db.execute(said, (entry.row["said_id"], self.place.step_id, item_id))
             save_row(self.db, entry.row["kind"], "item_id", item_id, result.facts)
             if result.verdict.status == "failed":
                 self.failed += 1

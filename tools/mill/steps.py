@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from array import array
 from collections.abc import Iterator
 from typing import Any
 
-from tools.mill import settle
+from tools.mill import decisions, settle
 from tools.mill.manifest import sql, transaction
 from tools.mill.plan import BY_TOOL, PLAN
 from tools.mill.settings import Settings
@@ -37,17 +38,43 @@ def ensure(db: sqlite3.Connection, settings: Settings, tool: str, dataset: str) 
                 kinds = [(kind, "input") for kind in BY_TOOL[name].takes] + [(k, "output") for k in BY_TOOL[name].makes]
                 db.executemany("insert into step_kind values (?, ?, ?)", [(step_id, *kind) for kind in kinds])
             settle.mark(db)
+    _mirror(db, settings)
     row = db.execute("select id from step where tool = ? and dataset = ?", (tool, dataset)).fetchone()
     return int(row[0])
 
 
-def _inputs(tool: str) -> str:
-    return sql(f"inputs/{tool}").strip().rstrip(";")
+def _mirror(db: sqlite3.Connection, settings: Settings) -> None:
+    """Write the configured datasets down, so that SQL can ask what is wanted."""
+    keys = ("subject", "kind", "trigger", "class_word", "target", "count", "max_per_source")
+    rows = {
+        (name, *(table[key] for key in keys), json.dumps(table["quota"], sort_keys=True))
+        for name, table in settings.datasets.items()
+    }
+    columns = "name, subject, kind, trigger_word, class_word, target, count, max_per_source, quota_json"
+    if rows != {tuple(row) for row in db.execute(f"select {columns} from dataset where active")}:
+        with transaction(db):
+            db.execute("update dataset set active = 0")
+            db.executemany(
+                f"insert or replace into dataset ({columns}, active) values (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
+                sorted(rows),
+            )
 
 
-def input_rows(db: sqlite3.Connection, tool: str, dataset: str) -> list[dict[str, Any]]:
-    """The whole input set of a tool that works on sets, with what people decided: pinned, excluded."""
-    rows = [dict(row) for row in db.execute(_inputs(tool), {"dataset": dataset})]
+def _inputs(tool: str, says: str | None = None) -> str:
+    """The tool's question, and with it what people said in the matter that it obeys: `decisions.load_said` before."""
+    question = sql(f"inputs/{tool}").strip().rstrip(";")
+    if says is None:
+        return question
+    return f"""
+        select waiting.*, said.value as said, said.actor as said_by, said.decision_id as said_id
+        from ({question}) as waiting left join temp.said as said on said.item_id = waiting.item_id
+        """
+
+
+def input_rows(db: sqlite3.Connection, tool: str, dataset: str, says: str | None = None) -> list[dict[str, Any]]:
+    """The whole input set of a tool that works on sets, with what people decided: pinned, excluded, said."""
+    decisions.load_said(db, says, dataset)
+    rows = [dict(row) for row in db.execute(_inputs(tool, says), {"dataset": dataset})]
     settle.load_decisions(db, dataset)
     verdicts = {row[0]: row[1] for row in db.execute("select item_id, verdict from temp.decided")}
     for row in rows:
@@ -68,15 +95,20 @@ class Queue:
         recipe_id: int | None,
         retry_failed: bool,
         limit: int | None,
+        says: str | None = None,
     ) -> None:
-        self.db, self.tool, self.dataset = db, tool, dataset
+        self.db, self.dataset = db, dataset
+        self._question = _inputs(tool, says)
+        decisions.load_said(db, says, dataset)
         found = db.execute(
             f"""
             select waiting.item_id
             from ({_inputs(tool)}) as waiting
             left join outcome as done
                 on done.step_id = :step and done.item_id = waiting.item_id and done.latest
+            left join temp.said as said on said.item_id = waiting.item_id
             where done.id is null or done.recipe_id is not :recipe or (:retry and done.status = 'failed')
+                or done.said_id is not said.decision_id
             order by waiting.item_id
             limit :limit
             """,
@@ -95,7 +127,7 @@ class Queue:
 
     def __iter__(self) -> Iterator[Row]:
         # One at a time: asked for several at once, SQLite reads all that waits for each of the questions.
-        question = f"select * from ({_inputs(self.tool)}) as waiting where waiting.item_id = :item"
+        question = f"select * from ({self._question}) as asked where asked.item_id = :item"
         for item_id in self.ids:
             row = self.db.execute(question, {"dataset": self.dataset, "item": item_id}).fetchone()
             if row is not None:

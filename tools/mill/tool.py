@@ -151,6 +151,8 @@ class Tool:
     """One verb, declared. Exactly one of work (item by item, in workers) and work_set (the whole set, here).
 
     engine: the kind of engine it runs, whose name stands in `params.engine`. sides: names of `sql/sides/TOOL.NAME.sql`.
+    says: the verdict with a value that it obeys ("identity"): its rows carry `said`, what stands of it or None, and
+    `said_by`, whose word it is; an item waits again when another word stands.
     dataset_keys: the settings of the dataset that decide what comes out. prepare: what must be known before it is
     asked what waits; returns sentences for the user. conclude: rows of its own, in the set's transaction.
     stands: whether what a set made is still there; where it is not, the set is made again.
@@ -166,6 +168,7 @@ class Tool:
     work_set: WorkSet | None = None
     engine: str | None = None
     sides: Sequence[str] = ()
+    says: str | None = None
     dataset_keys: Sequence[str] = ()
     prepare: Callable[[sqlite3.Connection, Path, Asked], tuple[str, ...]] | None = None
     conclude: Callable[[sqlite3.Connection, int, Dataset, Mapping[int, Result]], None] | None = None
