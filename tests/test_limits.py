@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -226,3 +227,18 @@ def test_a_moved_bound_opens_no_image(workspace: Path, run_tool: Any, picture: A
     assert db.execute("select count(*) from run").fetchone()[0] == runs, "what changes nothing is no run"
     links = sorted(str(path.relative_to(workspace)) for path in (workspace / "rejected").rglob("*.jpg"))
     assert links == ["rejected/intake/low_resolution/small.jpg"]
+
+
+def test_a_limit_that_compares_otherwise_decides_again(
+    workspace: Path, run_tool: Any, picture: Any, db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program of another version may compare in the other direction, at the same bound."""
+    from tools import intake
+
+    picture(workspace / "00_raw_photos" / "a.jpg", 1, 960, 720)
+    run_tool(workspace, "intake")
+    assert db.execute("select passed from outcome").fetchone()[0] == 1
+    turned = tuple(replace(one, op=">") if one.reason == "low_resolution" else one for one in intake.LIMITS)
+    monkeypatch.setattr(intake, "TOOL", replace(intake.TOOL, limits=turned))
+    run_tool(workspace, "intake")
+    assert tuple(db.execute("select passed, reason from outcome where latest").fetchone()) == (0, "low_resolution")

@@ -76,10 +76,12 @@ def test_names_that_hurt_are_kept_as_bytes(workspace: Path, db: sqlite3.Connecti
 
 
 def test_empty_files_are_sources_too(workspace: Path, db: sqlite3.Connection, refresh: Refresh) -> None:
-    """Intake says what is wrong with them."""
-    (workspace / VIDEOS / "empty.mp4").touch()
+    """Intake says what is wrong with them; two of them are not copies of each other."""
+    for name in ("also.mp4", "empty.mp4"):
+        (workspace / VIDEOS / name).touch()
     refresh()
-    assert list(in_force(db)) == [f"{VIDEOS}/empty.mp4"]
+    assert sorted(in_force(db)) == [f"{VIDEOS}/also.mp4", f"{VIDEOS}/empty.mp4"]
+    assert not [row[0] for row in db.execute("select address from item") if "~" in row[0]]
 
 
 # --- what moves ---

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 
@@ -95,6 +96,11 @@ def _give_reasons(db: sqlite3.Connection, tool: str, limits: Sequence[Limit]) ->
         """,
         {"tool": tool},
     )
+
+
+def rules(limits: Sequence[Limit]) -> str:
+    """What the limits compare, without their bounds: with another text everything is decided again."""
+    return json.dumps([[limit.reason, limit.metric, limit.op, limit.key] for limit in limits])
 
 
 def changed(limits: Sequence[Limit], bounds: Mapping[str, float], before: Mapping[str, float]) -> list[Limit]:

@@ -175,14 +175,17 @@ def _side(db: sqlite3.Connection, name: str, dataset: str) -> list[dict[str, Any
 
 
 def _decide_again(work: _Work) -> bool:
-    """Where a bound was moved: decide again from what is stored. True where there was something to decide."""
+    """Where a bound or a rule is another, decide again from what is stored. True where there was something to decide."""
     db, tool = work.db, work.tool
     before = json.loads(db.execute("select limits_json from step where id = ?", (work.step_id,)).fetchone()[0])
+    key, rules = f"limits.{work.step_id}", limits.rules(tool.limits)
     with transaction(db):
         limits.declare(db, tool.name, tool.limits, tool.reasons)
-        if before == work.bounds:
+        same = meta(db, key) == rules
+        if before == work.bounds and same:
             return False
-        changed = None if before.keys() - work.bounds.keys() else limits.changed(tool.limits, work.bounds, before)
+        changed = limits.changed(tool.limits, work.bounds, before) if same else None
+        set_meta(db, key, rules)
         limits.decide(db, work.step_id, tool.name, tool.limits, work.bounds, changed=changed)
         db.execute("update step set limits_json = ? where id = ?", (json.dumps(work.bounds), work.step_id))
         settle.mark(db)

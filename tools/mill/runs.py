@@ -14,6 +14,9 @@ from dataclasses import dataclass, field
 
 from tools.mill.manifest import utc_now
 
+LIBRARIES = ("numpy", "opencv-python", "av", "dlib-bin", "scikit-image", "pillow", "torch", "ultralytics", "rembg")
+"""Whose versions a run writes down: they may decide the last bit of what comes out."""
+
 
 @dataclass(frozen=True)
 class Report:
@@ -35,6 +38,7 @@ def begin(db: sqlite3.Connection, step_id: int, recipe_id: int, bounds: Mapping[
         "system": platform.platform(),
         "cpus": os.cpu_count(),
         "workers": workers,
+        "libraries": {name: _version(name) for name in LIBRARIES},
         "arguments": sys.argv[1:],
     }
     cursor = db.execute(
@@ -46,6 +50,15 @@ def begin(db: sqlite3.Connection, step_id: int, recipe_id: int, bounds: Mapping[
         ),
     )
     return int(cursor.lastrowid or 0)
+
+
+def _version(name: str) -> str | None:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
 
 
 def finish(db: sqlite3.Connection, run_id: int, status: str, seconds: float) -> None:

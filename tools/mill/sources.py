@@ -30,6 +30,9 @@ _COPY = "~"
 
 _COPY_HEX = 12
 _TOLD = 10
+_NOTHING = hashlib.sha256().hexdigest()
+"""The digest of an empty file."""
+
 KINDS = {folder: kind for kind, folder in FOLDERS.items()}
 Key = tuple[str, bytes]
 
@@ -44,8 +47,10 @@ class Source:
 
     @property
     def group(self) -> str:
-        """Files of one group are the same picture or film; one that could not be read is like no other."""
-        return self.sha256 or "unread" + hashlib.sha256(self.path).hexdigest()
+        """Files of one group are the same picture or film; one that is empty or could not be read is like no other."""
+        if self.sha256 in (None, _NOTHING):
+            return "unread" + hashlib.sha256(self.path).hexdigest()
+        return str(self.sha256)
 
     def address(self, first: bool) -> str:
         plain = self.group[:ADDRESS_HEX]
