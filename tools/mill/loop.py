@@ -175,7 +175,7 @@ def _side(db: sqlite3.Connection, name: str, dataset: str) -> list[dict[str, Any
 
 
 def _decide_again(work: _Work) -> bool:
-    """Where a bound or a rule is another, decide again from what is stored. True where there was something to decide."""
+    """Where a bound or a rule is another, decide again from what is stored. True where something was to decide."""
     db, tool = work.db, work.tool
     before = json.loads(db.execute("select limits_json from step where id = ?", (work.step_id,)).fetchone()[0])
     key, rules = f"limits.{work.step_id}", limits.rules(tool.limits)

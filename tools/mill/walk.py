@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from tools.mill.plan import FOLDERS
 
@@ -14,8 +14,7 @@ IGNORED = frozenset({b"Thumbs.db", b"desktop.ini", b"lost+found"})
 """What operating systems leave in folders; so do all names that begin with a dot."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """One user file: the kind it is meant to be, its raw path below that kind's folder, and what tells a change."""
 
     kind: str
@@ -51,9 +50,10 @@ def _below(root: bytes, kind: str) -> Iterator[Found]:
         with os.scandir(folder) as entries:
             listed = sorted(entries, key=lambda entry: entry.name, reverse=True)
         for entry in listed:
-            if entry.name.startswith(b".") or entry.name in IGNORED:
+            name = entry.name
+            if name.startswith(b".") or name in IGNORED:
                 continue
-            path = os.path.join(inside, entry.name)
+            path = inside + b"/" + name if inside else name
             try:
                 if entry.is_dir():
                     (linked if entry.is_symlink() else real).append(path)
