@@ -19,7 +19,7 @@ endif
 ifneq ($(filter-out 0,$(TEST)),)
 override BASE := $(value BASE)/data_TEST
 endif
-WORDS := AS CLUSTER TEXT NAME TRIGGER CLASS TARGET SUBJECT COUNT TO
+WORDS := AS CLUSTER TEXT NAME TRIGGER CLASS TARGET SUBJECT COUNT SEED TO
 # Said on the command line alone: some systems have a NAME in everybody's environment.
 $(foreach name,$(WORDS),$(if $(filter environment,$(origin $(name))),$(eval override $(name) :=)))
 # Taken to the letter: a dollar in a path or a reason is a dollar, no variable of make.
@@ -39,8 +39,8 @@ MILL = "$(PYTHON)" -m tools
 CHANGES = "$(PYTHON)" -S -m tools.mill.changes
 STAGES := all stage0 stage1 stage2 stage3 stage4 stage5 stage6 stage7
 
-.PHONY: help $(STAGES) turn demo status failures query explain reject keep pin undo doctor test lint bench soak \
-	pictures clean lock people identify name merge split sheet caption-edit init estimate verify backup gc accuracy
+.PHONY: help $(STAGES) turn demo slice status failures query explain reject keep pin undo doctor test lint bench soak \
+	pictures clean lock people identify name merge split sheet caption-edit trainers init estimate verify backup gc accuracy
 
 ## help       this list
 help:
@@ -51,10 +51,15 @@ help:
 ## stage4     measure and select      stage5  composites    stage6  captions      stage7  package
 $(STAGES): turn
 
+# A slice that holds nothing yet gets a sample of the footage above it, or demo footage where there is none.
+fill = $(CHANGES) sources "$$BASE"; code=$$?; word=; \
+	if [ $$code -eq 4 ]; then $(CHANGES) sources "$${BASE%/data_TEST}"; code=$$?; word=slice; fi; \
+	if [ $$code -eq 4 ]; then word=demo; elif [ $$code -ne 0 ]; then exit $$code; fi; \
+	if [ -n "$$word" ]; then $(MILL).$$word --base "$$BASE" || exit $$?; fi;
+
 # One inner make for all the stages that were asked for: two would hold each other's locks.
-turn: .venv/.ready
-	@$(if $(filter-out 0,$(TEST)),$(CHANGES) sources "$$BASE"; code=$$?; [ $$code -ne 4 ] || $(MILL).demo --base "$$BASE" && \
-	[ $$code -eq 0 -o $$code -eq 4 ] || exit $$code;) \
+turn: .venv/.ready $(filter slice,$(MAKECMDGOALS))
+	@$(if $(filter-out 0,$(TEST)),$(fill)) \
 	seen=$$($(CHANGES) check "$$BASE" $${DATASET:+"$$DATASET"}) || exit $$?; \
 	[ -n "$$seen" ] || exit 0; \
 	datasets=$${seen%%$$'\n'*}; export MILL_EXPECTED="$${seen#*$$'\n'}"; \
@@ -106,6 +111,10 @@ sheet: .venv/.ready
 caption-edit: .venv/.ready
 	@$(MILL).caption_edit --base "$$BASE" $${DATASET:+--dataset "$$DATASET"} --text "$${TEXT:-}" -- "$$ITEM"
 
+## trainers   what each trainer would make of the packages: buckets, steps, what is cropped or enlarged
+trainers: .venv/.ready
+	@$(MILL).trainers --base "$$BASE" $${DATASET:+--dataset "$$DATASET"}
+
 ## init       a new workspace in BASE: asks, or NAME=… TRIGGER=… CLASS=… TARGET=… SUBJECT=… COUNT=…
 init: .venv/.ready
 	@$(MILL).init --base "$$BASE" $${NAME:+--name "$$NAME"} $${TRIGGER:+--trigger "$$TRIGGER"} $${CLASS:+--class "$$CLASS"} \
@@ -121,7 +130,7 @@ verify: .venv/.ready
 
 ## backup     [TO=file]: the manifest, copied while it is in use
 backup: .venv/.ready
-	@$(MILL).backup --base "$$BASE" $${TO:+"$$TO"}
+	@$(MILL).backup --base "$$BASE" $${TO:+-- "$$TO"}
 
 ## gc         remove files that no current image needs; DRY_RUN=1 only says which
 gc: .venv/.ready
@@ -132,6 +141,10 @@ demo: .venv/.ready
 	@$(MILL).demo --base "$$BASE"
 
 ## doctor     what works on this machine, what does not, and what to do
+
+## slice      COUNT=8 SEED=1: a random sample of your footage for TEST=1, as in: make slice all TEST=1
+slice: .venv/.ready
+	@$(MILL).slice --base "$$BASE" $${COUNT:+--count "$$COUNT"} $${SEED:+--seed "$$SEED"}
 
 ## clean      remove the stamps; harmless, the manifest knows what is done
 clean:

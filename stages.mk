@@ -31,7 +31,10 @@ stamps/extract: stamps/intake
 stamps/detect: stamps/extract
 	@$(MILL).detect --base .; $(done) detect
 
-stamps/match: stamps/detect
+stamps/embed: stamps/detect
+	@$(MILL).embed --base .; $(done) embed
+
+stamps/match: stamps/embed
 	@$(MILL).match --base .; $(done) match
 
 stamps/mask: stamps/match

@@ -56,10 +56,14 @@ def store_cutout(
     frame_path = f"01_extracted_frames/{name}.webp"
     files.store(base, frame_path, encode_webp(frame))
     stored = files.store(base, f"03_masked_subjects/{name}.webp", encode_webp_lossless(rgba))
+    crop_path = f"02_person_crops/{name}.webp"
+    x, y = columns.get("crop_x_px", 0), columns.get("crop_y_px", 0)
+    crop = frame[y : y + rgba.shape[0], x : x + rgba.shape[1]]
+    files.store(base, crop_path, encode_webp_lossless(np.ascontiguousarray(crop)))
     row = {"item_id": item_id, "kind": "cutout", "address": address, "path": stored.path, "sha256": stored.sha256}
     row |= {"shot": "mid", "view": None, "crop_x_px": 0, "crop_y_px": 0, "frame_path": frame_path, "others_json": "[]"}
     row |= {"box_x0_px": 0.0, "box_y0_px": 0.0, "box_x1_px": 0.0, "box_y1_px": 0.0}
-    row |= {"box_whole": 0}
+    row |= {"box_whole": 0, "box_slack": 0.0, "keypoints_json": None, "crop_path": crop_path}
     row |= {f"cut_{side}": 0 for side in ("left", "top", "right", "bottom")}
     row |= {f"face_{edge}_px": None for edge in ("x0", "y0", "x1", "y1")}
     return row | columns

@@ -229,6 +229,7 @@ class Mill:
             "intake": lambda row: Result(facts=self.facts(row["kind"]), measures={"short_side_px": 720}),
             "extract": self.frames(2),
             "detect": self.persons((0, 0, 100, 200)),
+            "embed": lambda row: Result(measures={"colours": bytes(64)}),
             "match": lambda row: Result(measures={"distance": 0.3, "identity": "Emma"}),
             "mask": lambda row: Result(made=(self.cutout(row),)),
             "score": lambda row: Result(measures={"sharpness": 0.8, "crop_mp": 1.0}),

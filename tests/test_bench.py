@@ -197,9 +197,9 @@ def test_clips_of_other_pictures_differ(tmp_path: Path) -> None:
 
 
 def test_a_filled_manifest_is_as_the_tools_leave_one(tmp_path: Path, small: sqlite3.Connection) -> None:
-    filling.fill(small, tmp_path, 2_400, waiting=30)
+    filling.fill(small, tmp_path, 2_800, waiting=30)
     (outcomes,) = ask(tmp_path, "select count(*) from outcome where kind <> 'video'")
-    assert outcomes == (2_400 + 30,), "extract has judged those that wait"
+    assert outcomes == (2_800 + 30,), "extract has judged those that wait"
     assert funnel_holds(tmp_path)
     assert small.execute("pragma foreign_key_check").fetchall() == []
     assert ask(tmp_path, "select count(*) from outcome where not live and latest")[0][0] > 0
@@ -208,15 +208,15 @@ def test_a_filled_manifest_is_as_the_tools_leave_one(tmp_path: Path, small: sqli
 
 
 def test_the_ledger_is_measured(tmp_path: Path) -> None:
-    lines = list(ledger.measure(tmp_path, Sizes(rounds=2, outcomes=(2_400, 4_800))))
+    lines = list(ledger.measure(tmp_path, Sizes(rounds=2, outcomes=(2_800, 5_600))))
     assert all(line.value is not None and line.value > 0 for line in lines)
     assert [line.bound for line in lines if "waits" in line.name or line.name == "funnel"] == [300.0] * 3
     assert [line.bound for line in lines if "large by small" in line.name] == [ledger.SAME] * 2
-    assert funnel_holds(tmp_path / "ledger/4800")
+    assert funnel_holds(tmp_path / "ledger/5600")
 
 
 def test_recording_for_the_first_time_takes_what_waits(tmp_path: Path, small: sqlite3.Connection) -> None:
-    filling.fill(small, tmp_path, 2_400, waiting=2 * ledger.BATCH)
+    filling.fill(small, tmp_path, 2_800, waiting=2 * ledger.BATCH)
     judged = (
         "select count(*) from outcome where kind = 'frame' and step_id = (select id from step where tool = 'detect')"
     )

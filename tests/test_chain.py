@@ -61,7 +61,7 @@ def test_without_stamps_the_tools_find_nothing_to_do(finished: Path) -> None:
     assert again.returncode == 0
     said = re.findall(r"^(\w+)(?: default)?: nothing to do\.$", again.stderr, re.MULTILINE)
     assert sorted(said) == sorted(
-        ["intake", "extract", "detect", "match", "mask", "score", "select", "composite", "caption", "package"]
+        ["intake", "extract", "detect", "embed", "match", "mask", "score", "select", "composite", "caption", "package"]
     )
     assert ask(base, "select count(*) from run") == runs
     assert natural(base) == before
@@ -72,10 +72,10 @@ def test_a_moved_limit_opens_no_image_and_flips_back(base: Path) -> None:
     hidden = base.with_name("hidden")
     for folder in ("01_extracted_frames", "02_person_crops", "03_masked_subjects"):
         shutil.move(base / folder, hidden / folder)
-    moved = tool("score", "--min-sharpness", "0.99", base=base)
+    moved = tool("score", "--min-crop-mp", "50", base=base)
     assert moved.returncode == 0, moved.stderr
     assert ask(base, "select ok from funnel where tool = 'score'") == [(0,)]
-    assert ask(base, "select distinct reason from failures where tool = 'score'") == [("blurry",)]
+    assert ask(base, "select distinct reason from failures where tool = 'score'") == [("subject_too_small",)]
     assert funnel_holds(base)
     back = tool("score", base=base)
     assert back.returncode == 0

@@ -1,160 +1,30 @@
-"""composite: canvas and framing, what stands behind, edges, and the tool itself on a real cut-out."""
+"""composite: the tool itself on real cut-outs, its settings, its limit, and that its bytes are always the same."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
+import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from cutouts import SOURCE, astronaut, bench, input_columns, solid, store_background, store_cutout
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from making import Mill
 from skimage import data
 
 from tools import composite
-from tools.compose import blend, ground
-from tools.compose.draw import draw_background, draw_mode
-from tools.compose.framing import Rules, Subject, original_region, place
-from tools.compose.subject import Extent, cut_sides, drawn_in, extent, solid_extent, subject_of, without_specks
 from tools.media.image import read_rgb
 from tools.mill.manifest import connect, sql
 from tools.mill.settings import UsageError
-from tools.training.targets import MAX_ASPECT, TARGETS, buckets, nearest, target_of
+from tools.mill.tool import Result, Row
 
+ROOT = Path(__file__).resolve().parents[1]
 ADDRESS = f"{SOURCE}/t000012.345678/p0512-0347"
-RULES = Rules(1.0, composite.Params().min_cover, 0.85)
-SDXL, WAN = TARGETS["sdxl"], TARGETS["wan"]
-
-
-@pytest.mark.parametrize(("target", "most_mp"), [("sdxl", 1.0486), ("flux", 1.0486), ("wan", 0.5)])
-def test_canvases_have_the_targets_area_in_its_steps(target: str, most_mp: float) -> None:
-    found = buckets(TARGETS[target].side_px, TARGETS[target].step_px)
-    for width, height in found:
-        assert width % TARGETS[target].step_px == height % TARGETS[target].step_px == 0
-        assert 0.94 * most_mp < width * height / 1e6 <= most_mp
-        assert max(width, height) <= MAX_ASPECT * min(width, height)
-    assert {(height, width) for width, height in found} == set(found)
-
-
-def test_sdxl_has_the_canvases_that_its_makers_name() -> None:
-    assert {(1024, 1024), (1152, 896), (896, 1152), (1216, 832), (832, 1216), (1344, 768), (768, 1344)} <= set(
-        buckets(1024, 64)
-    )
-
-
-def test_the_nearest_canvas_is_nearest_by_ratio() -> None:
-    assert nearest([(1024, 1024), (896, 1152)], 0.88) == (896, 1152)
-    assert nearest([(1024, 1024), (896, 1152)], 0.89) == (1024, 1024)
-
-
-def test_an_unknown_target_is_named() -> None:
-    with pytest.raises(UsageError, match=r'target = "sd15" is not known\. Use one of: sdxl, flux, wan\.$'):
-        target_of("sd15")
-
-
-SIDES = st.booleans()
-SUBJECTS = st.builds(
-    Subject,
-    st.integers(20, 3000),
-    st.integers(20, 3000),
-    *(SIDES, SIDES, SIDES, SIDES),
-    shot=st.sampled_from(["close", "mid", "far", "unknown"]),
-)
-
-
-@settings(max_examples=300, deadline=None, derandomize=True)
-@given(SUBJECTS, st.sampled_from(sorted(TARGETS)))
-def test_framing_holds_for_every_subject(subject: Subject, name: str) -> None:
-    target = TARGETS[name]
-    placed = place(subject, target, RULES)
-    assert placed.width_px % target.step_px == placed.height_px % target.step_px == 0
-    assert placed.width_px * placed.height_px <= target.area_px
-    assert placed.scale <= 1.0
-    right, bottom = placed.left_px + placed.subject_width_px, placed.top_px + placed.subject_height_px
-    if subject.left != subject.right:
-        assert placed.left_px == 0 if subject.left else right == placed.width_px
-    if subject.top != subject.bottom and placed.subject_height_px <= placed.height_px:
-        assert placed.top_px == 0 if subject.top else bottom == placed.height_px
-    if not (subject.across or subject.upright):
-        assert placed.left_px >= 0
-        assert right <= placed.width_px
-        assert placed.cover <= 0.85 + 1 / placed.height_px
-
-
-def test_a_large_subject_fills_the_targets_own_canvas_to_85_percent() -> None:
-    placed = place(Subject(1200, 2400, shot="far"), SDXL, RULES)
-    assert (placed.width_px, placed.height_px) == (768, 1344)
-    assert placed.cover == pytest.approx(0.85, abs=0.001)
-
-
-def test_a_small_subject_gets_a_smaller_canvas_and_is_not_enlarged() -> None:
-    placed = place(Subject(200, 500, shot="far"), SDXL, RULES)
-    assert placed.scale == 1
-    assert placed.width_px * placed.height_px < SDXL.area_px
-    assert 0.40 <= placed.cover <= 0.85
-    just_enough = place(Subject(200, 538, shot="far"), SDXL, Rules(1.0, {"far": 0.40, "unknown": 0.40}, 0.85))
-    assert (just_enough.width_px, just_enough.height_px) == (768, 1344)
-    assert place(Subject(200, 537, shot="far"), SDXL, Rules(1.0, {"far": 0.40, "unknown": 0.40}, 0.85)).height_px < 1344
-
-
-def test_a_subject_may_be_enlarged_only_where_max_upscale_says_so() -> None:
-    assert place(Subject(200, 500), SDXL, Rules(1.5, RULES.min_cover, 0.85)).scale == pytest.approx(1.5)
-
-
-def test_cut_on_opposite_sides_the_canvas_is_as_wide_or_high_as_the_subject() -> None:
-    across = place(Subject(640, 360, left=True, right=True, bottom=True), SDXL, RULES)
-    assert (across.left_px, across.subject_width_px) == (0, across.width_px)
-    assert across.top_px + across.subject_height_px == across.height_px
-    upright = place(Subject(400, 720, top=True, bottom=True), SDXL, RULES)
-    assert (upright.top_px, upright.subject_height_px) == (0, upright.height_px)
-    everywhere = place(Subject(1000, 900, True, True, True, True), WAN, RULES)
-    assert everywhere.left_px <= 0
-    assert everywhere.left_px + everywhere.subject_width_px >= everywhere.width_px
-    assert everywhere.subject_height_px >= everywhere.height_px
-
-
-def test_cut_on_opposite_sides_it_keeps_the_targets_area_where_a_near_shape_allows_it() -> None:
-    placed = place(Subject(1911, 998, left=True, right=True, bottom=True, shot="far"), SDXL, RULES)
-    assert (placed.width_px, placed.height_px) in buckets(1024, 64)
-
-
-def test_what_is_too_high_for_its_canvas_hangs_out_below_and_keeps_its_head() -> None:
-    placed = place(Subject(600, 2000, left=True, right=True), SDXL, RULES)
-    assert (placed.top_px, placed.left_px, placed.subject_width_px) == (0, 0, placed.width_px)
-    assert placed.subject_height_px > placed.height_px
-
-
-def test_too_small_for_any_canvas_still_gets_the_smallest() -> None:
-    placed = place(Subject(30, 40, shot="far"), SDXL, RULES)
-    assert (placed.width_px, placed.height_px, placed.scale) == (256, 256, 1.0)
-
-
-def test_sides_count_as_cut_where_the_subject_touches_the_border() -> None:
-    touching = solid(100, 100, (20, 30, 60, 100))[..., 3]
-    box = extent(touching)
-    assert box == Extent(20, 30, 60, 100)
-    assert cut_sides(touching, box, (), "far") == {"bottom"}
-    free = solid(100, 100, (20, 30, 60, 90))[..., 3]
-    assert cut_sides(free, Extent(20, 30, 60, 90), (), "far") == frozenset()
-    assert cut_sides(free, Extent(20, 30, 60, 90), (), "mid") == {"bottom"}
-
-
-def test_detections_word_counts_only_where_the_subject_ends_near_the_border() -> None:
-    near = solid(100, 100, (4, 30, 60, 90))[..., 3]
-    assert cut_sides(near, Extent(4, 30, 60, 90), ("left",), "far") == {"left"}
-    away = solid(100, 100, (5, 30, 60, 90))[..., 3]
-    assert cut_sides(away, Extent(5, 30, 60, 90), ("left",), "far") == frozenset()
-
-
-def test_a_ragged_lower_end_hangs_out_of_the_canvas() -> None:
-    alpha = solid(100, 200, (20, 20, 80, 150))[..., 3]
-    alpha[150:160, 45:55] = 255
-    assert solid_extent(alpha, Extent(20, 20, 80, 160), {"bottom"}) == Extent(20, 20, 80, 150)
-    assert solid_extent(alpha, Extent(20, 20, 80, 160), ()) == Extent(20, 20, 80, 160)
 
 
 @pytest.mark.parametrize("side", ["left", "top", "right", "bottom"])
@@ -165,86 +35,13 @@ def test_no_background_shows_along_a_cut_side(tmp_path: Path, side: str) -> None
     box = {"left": 100, "top": 100, "right": 300, "bottom": 300, side: edges[side]}
     alpha = solid(400, 400, (box["left"], box["top"], box["right"], box["bottom"]))[..., 3]
     rgba = np.dstack([frame, cv2.GaussianBlur(alpha, (0, 0), 2.0)])
-    row = store_cutout(tmp_path, frame, rgba, ADDRESS, shot="far", **{f"cut_{side}": 1})
+    ends = {"box_whole": 1, "box_y0_px": float(box["top"]), "box_y1_px": float(box["bottom"])}
+    row = store_cutout(tmp_path, frame, rgba, ADDRESS, shot="far", **ends, **{f"cut_{side}": 1})
     (made,) = composite.work(row, bench(tmp_path, _only("flat"))).made
     assert made.facts["flush"] == side
     mask = read_rgb(tmp_path / made.facts["mask_path"])[..., 0]
     last = {"left": mask[:, 0], "top": mask[0], "right": mask[:, -1], "bottom": mask[-1]}[side]
     assert (last >= 250).sum() > 150
-
-
-def test_specks_go_and_parts_stay() -> None:
-    alpha = solid(200, 200, (10, 10, 110, 110))[..., 3]
-    alpha[150:154, 150:154] = 255
-    alpha[150:180, 20:50] = 255
-    cleaned = without_specks(alpha)
-    assert not cleaned[140:, 140:].any()
-    assert (cleaned[150:180, 20:50] == 255).all()
-
-
-def test_nothing_opaque_is_no_subject() -> None:
-    assert subject_of(np.zeros((40, 40), np.uint8), (), "far") is None
-
-
-def test_modes_are_drawn_by_their_weights() -> None:
-    modes = composite.Params().modes
-    drawn = Counter(draw_mode(f"a/{index}", modes, has_library=True) for index in range(4000))
-    for name, weight in modes.items():
-        assert drawn[name] / 4000 == pytest.approx(weight, abs=0.03)
-    assert drawn["original"] == 0
-
-
-def test_without_a_library_its_share_goes_to_the_others() -> None:
-    modes = composite.Params().modes
-    pairs = [(draw_mode(f"a/{i}", modes, True), draw_mode(f"a/{i}", modes, False)) for i in range(4000)]
-    assert all(before == after for before, after in pairs if before != "library")
-    drawn = Counter(after for _, after in pairs)
-    assert "library" not in drawn
-    assert drawn["own"] / 4000 == pytest.approx(0.4, abs=0.03)
-
-
-def test_only_a_library_and_none_there_is_told() -> None:
-    with pytest.raises(UsageError, match=r"Put pictures into 00_background_library or give another mode a weight\.$"):
-        draw_mode("a", {"library": 1.0, "own": 0.0}, has_library=False)
-
-
-def test_one_new_background_changes_about_one_in_n() -> None:
-    library = [f"{index:032x}" for index in range(9)]
-    before = [draw_background(f"a/{index}", library) for index in range(3000)]
-    after = [draw_background(f"a/{index}", [*library, "new"]) for index in range(3000)]
-    changed = [new for old, new in zip(before, after, strict=True) if old != new]
-    assert set(changed) == {"new"}
-    assert len(changed) / 3000 == pytest.approx(1 / 10, abs=0.02)
-
-
-def test_laying_over_is_exact() -> None:
-    layer = np.zeros((1, 3, 4), np.uint8)
-    layer[0, :, :3], layer[0, :, 3] = 200, (0, 255, 51)
-    assert blend.over(layer, np.full((1, 3, 3), 100, np.uint8))[0, :, 0].tolist() == [100, 200, 120]
-
-
-def test_shrinking_lets_no_invisible_colour_bleed_in() -> None:
-    rgba = solid(64, 64, (0, 0, 33, 64), (250, 0, 0))
-    rgba[:, 33:, :3] = (0, 255, 0)
-    small = blend.scaled(rgba, (16, 16))
-    assert (small[small[..., 3] > 0][:, 1] == 0).all()
-
-
-def test_the_outline_is_drawn_in_by_a_pixel_but_not_from_the_edge_of_the_crop() -> None:
-    rgba = solid(20, 20, (5, 5, 15, 20), (180, 40, 40))
-    drawn = drawn_in(rgba)
-    rows, columns = np.nonzero(drawn[..., 3])
-    assert (columns.min(), rows.min(), columns.max(), rows.max()) == (6, 6, 13, 19)
-    assert (drawn[..., :3] == rgba[..., :3]).all()
-
-
-def test_the_own_ground_keeps_no_ghost_of_the_subject() -> None:
-    frame = np.full((360, 640, 3), (40, 60, 160), np.uint8)
-    frame[80:360, 260:380] = (250, 30, 30)
-    mask = np.zeros((360, 640), np.uint8)
-    mask[80:360, 260:380] = 255
-    behind = ground.own(frame, mask, "a", 512, 512, 40)
-    assert np.abs(behind.astype(int) - (40, 60, 160)).max() <= 2
 
 
 def test_everybody_seen_in_the_frame_is_taken_out_of_the_own_ground(tmp_path: Path) -> None:
@@ -262,69 +59,10 @@ def test_everybody_seen_in_the_frame_is_taken_out_of_the_own_ground(tmp_path: Pa
     assert np.abs(image[mask == 0].astype(int) - (40, 60, 160)).max() <= 4
 
 
-def test_an_own_ground_without_any_place_left_is_a_plain_one() -> None:
-    frame = np.full((60, 60, 3), 90, np.uint8)
-    assert np.abs(ground.own(frame, np.full((60, 60), 255, np.uint8), "a", 64, 64, 40).astype(int) - 90).max() <= 1
-
-
-def test_a_library_picture_is_cropped_to_its_middle_and_blurred() -> None:
-    stripes = np.zeros((300, 900, 3), np.uint8)
-    stripes[:, np.arange(900) % 12 < 6] = 255
-    stripes[:, :290] = stripes[:, 610:] = (255, 0, 0)
-    behind = ground.blurred(stripes, 256, 256, 24)
-    assert behind.shape == (256, 256, 3)
-    assert np.abs(behind[:, 20:-20].astype(int) - 127).max() < 20
-    sharp = ground.blurred(stripes, 256, 256, 0)
-    assert sharp.std() > behind.std()
-
-
-@pytest.mark.parametrize("make", [ground.flat, ground.gradient, ground.noise])
-def test_made_grounds_are_muted_and_depend_on_the_address_alone(make: ground.Maker) -> None:
-    first = make("a", 320, 256)
-    assert first.shape == (256, 320, 3)
-    assert (first == make("a", 320, 256)).all()
-    assert (first != make("b", 320, 256)).any()
-    colourful = cv2.cvtColor(first, cv2.COLOR_RGB2HSV)[..., 1]
-    assert np.median(colourful) <= 0.31 * 255
-
-
-def test_noise_is_mottled_and_flat_is_flat() -> None:
-    assert ground.flat("a", 256, 256).std(axis=(0, 1)).max() == 0
-    mottled = ground.noise("a", 256, 256).astype(float)
-    assert mottled.std(axis=(0, 1)).min() > 3
-    assert np.abs(np.diff(mottled, axis=0)).mean() < 3
-
-
-def test_a_gradient_has_no_bands() -> None:
-    picture = ground.gradient("bands", 512, 512).astype(int)
-    rows = np.abs(np.diff(picture[:, :, 0], axis=0)) + np.abs(np.diff(picture[:, :, 0], axis=1))[:511, :1]
-    assert (rows > 0).mean() > 0.1
-
-
-def test_the_original_region_lies_in_the_frame_and_is_never_enlarged() -> None:
-    region = original_region((300, 100, 420, 340), "mid", (640, 360), SDXL, RULES)
-    assert (region.x0 >= 0, region.y0 >= 0, region.x1 <= 640, region.y1 <= 360) == (True,) * 4
-    assert region.width_px <= region.x1 - region.x0
-    assert region.width_px % 64 == region.height_px % 64 == 0
-    assert region.x0 <= 300
-    assert region.x1 >= 420
-    aspect = (region.x1 - region.x0) / (region.y1 - region.y0)
-    assert aspect == pytest.approx(region.width_px / region.height_px, rel=0.01)
-
-
-def test_a_frame_smaller_than_any_canvas_is_taken_as_it_is() -> None:
-    region = original_region((10, 10, 90, 110), "mid", (120, 130), SDXL, RULES)
-    assert (region.width_px, region.height_px) == (120, 130)
-
-
-# The tool itself.
-
-
 def test_the_input_has_the_columns_of_these_rows(tmp_path: Path) -> None:
     frame, rgba = astronaut()
     row = store_cutout(tmp_path, frame, rgba, ADDRESS)
     assert input_columns(tmp_path, "composite") <= set(row)
-    assert input_columns(tmp_path, "composite") | input_columns(tmp_path, "caption") == set(row)
 
 
 def test_the_library_is_a_side_input(tmp_path: Path) -> None:
@@ -367,29 +105,135 @@ def test_a_composite_and_its_mask(tmp_path: Path, mode: str) -> None:
     assert 0.1 < (mask[..., 0] > 127).mean() < 0.9
 
 
-def test_the_same_inputs_give_the_same_bytes_and_another_address_another_ground(tmp_path: Path) -> None:
-    frame, rgba = astronaut()
-    row = store_cutout(tmp_path, frame, rgba, ADDRESS)
-    digests, before = set(), cv2.getNumThreads()
-    for threads in (1, 2):
-        cv2.setNumThreads(threads)
-        (made,) = composite.work(row, bench(tmp_path, _only("noise"))).made
-        digests.add(made.file.sha256 if made.file else "")
-    cv2.setNumThreads(before)
-    assert len(digests) == 1
-    (other,) = composite.work(row | {"address": ADDRESS + "b"}, bench(tmp_path, _only("noise"))).made
-    assert other.file is not None
-    assert other.file.sha256 not in digests
+MADE = """
+import sys
+from pathlib import Path
+import cv2
+from skimage import data
+from cutouts import bench, store_background
+from test_composite import standing
+from tools import composite
+cv2.setNumThreads(int(sys.argv[2]))
+base = Path(sys.argv[1])
+row = standing(base, shot="far")
+library = [store_background(base, data.rocket(), "rocket.png", 7)]
+for mode in ("library", "own", "gradient", "flat", "noise", "original"):
+    (made,) = composite.work(row, bench(base, composite.Params(modes={mode: 1.0}), library)).made
+    print(mode, made.file.sha256, made.facts["mask_sha256"], made.facts["standing"], made.measures["halo"])
+"""
+
+
+def test_two_processes_with_other_thread_counts_make_the_same_bytes(tmp_path: Path) -> None:
+    told = []
+    for threads in ("1", "4"):
+        numbers = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), threads)
+        environment = os.environ | numbers | {"PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests")))}
+        command = [sys.executable, "-c", MADE, str(tmp_path / threads), threads]
+        told.append(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
+    assert told[0] == told[1]
+    assert [line.split()[3] for line in told[0].splitlines()] == [*"11111", "0"]
+
+
+def test_another_address_gets_another_ground(tmp_path: Path) -> None:
+    row, params = standing(tmp_path), bench(tmp_path, _only("noise"))
+    digests = []
+    for address in (ADDRESS, ADDRESS, ADDRESS + "b"):
+        (made,) = composite.work(row | {"address": address}, params).made
+        assert made.file is not None
+        digests.append(made.file.sha256)
+    assert digests[0] == digests[1] != digests[2]
+
+
+def standing(base: Path, **columns: Any) -> dict[str, Any]:
+    """The row of a whole figure of 110 x 400 px, on two legs, in a frame of 640 x 500 px."""
+    frame = np.full((500, 640, 3), (60, 70, 80), np.uint8)
+    frame[400:] = (120, 110, 100)
+    alpha = np.zeros((500, 640), np.uint8)
+    for x0, y0, x1, y1 in ((260, 60, 370, 300), (260, 300, 300, 460), (330, 300, 370, 460)):
+        alpha[y0:y1, x0:x1] = 255
+    frame[alpha > 0] = (190, 150, 130)
+    rgba = np.dstack([frame, cv2.GaussianBlur(alpha, (0, 0), 0.8)])
+    box = {"box_whole": 1, "box_x0_px": 255.0, "box_y0_px": 60.0, "box_x1_px": 375.0, "box_y1_px": 465.0}
+    return store_cutout(base, frame, rgba, ADDRESS, **({"shot": "unknown"} | box | columns))
+
+
+@pytest.mark.parametrize("mode", ["library", "own", "gradient", "flat", "noise"])
+def test_a_standing_figure_stands_low_on_the_canvas_and_throws_a_shadow(tmp_path: Path, mode: str) -> None:
+    row = standing(tmp_path)
+    library = [store_background(tmp_path, np.full((400, 400, 3), 170, np.uint8), "wall.png", 7)]
+    pictures = {}
+    for name, found in (("stands", row), ("is cut", row | {"box_whole": 0})):
+        (made,) = composite.work(found, bench(tmp_path, _only(mode), library)).made
+        assert made.file is not None
+        pictures[name] = made, read_rgb(tmp_path / made.file.path), read_rgb(tmp_path / made.facts["mask_path"])[..., 0]
+    made, image, mask = pictures["stands"]
+    assert (made.facts["standing"], made.facts["flush"]) == (1, "")
+    rows, columns = np.flatnonzero((mask > 127).any(axis=1)), np.flatnonzero((mask > 127).any(axis=0))
+    below, above = len(mask) - 1 - rows[-1], rows[0]
+    assert 0.02 * len(mask) < below < 0.07 * len(mask) < above
+    luma = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(int)
+    left_foot = luma[rows[-1] + 2, columns[0] + 5 : columns[0] + 30].mean()
+    assert left_foot < 0.8 * luma[rows[-1] + 2, :20].mean()
+    cut, _, lower = pictures["is cut"]
+    assert (cut.facts["standing"], cut.facts["flush"]) == (0, "bottom")
+    assert (lower[-1] > 127).any()
+
+
+def test_no_shadow_falls_where_no_feet_stand(tmp_path: Path) -> None:
+    """The same figure, cut by the frame at the knees: the flat ground stays flat."""
+    for columns, colours in (({}, 2), ({"box_y1_px": 600.0}, 1)):
+        (made,) = composite.work(standing(tmp_path, **columns), bench(tmp_path, _only("flat"))).made
+        assert made.file is not None
+        image, mask = read_rgb(tmp_path / made.file.path), read_rgb(tmp_path / made.facts["mask_path"])[..., 0]
+        behind = np.unique(image[mask == 0].reshape(-1, 3), axis=0)
+        assert len(behind) == 1 if colours == 1 else len(behind) > 5
+
+
+def test_the_subject_is_brightened_for_a_light_ground_and_darkened_for_a_dark_one(tmp_path: Path) -> None:
+    row = standing(tmp_path)
+    told = []
+    for level in (10, 250):
+        library = [store_background(tmp_path, np.full((400, 400, 3), level, np.uint8), f"{level}.png", level)]
+        (made,) = composite.work(row, bench(tmp_path, _only("library"), library)).made
+        told.append(made.facts["exposure_ev"])
+    assert told[0] == -0.3
+    assert 0 < told[1] <= 0.3
+
+
+def test_in_its_own_place_the_subject_stays_as_it_was_filmed(tmp_path: Path) -> None:
+    for mode, changes in (("own", False), ("flat", True)):
+        (made,) = composite.work(standing(tmp_path), bench(tmp_path, _only(mode))).made
+        assert (made.facts["exposure_ev"] != 0) == changes
+
+
+def test_the_halo_is_kept_by_outcome_and_its_limit_decides_on_both_sides(mill: Mill) -> None:
+    mill.run_all(upto="select")
+    (limit,) = composite.LIMITS
+    halos = {cutout: limit.default + step / 1000 for step, cutout in enumerate(mill.ids("cutout"), -1)}
+
+    def answer(row: Row) -> Result:
+        return Result(made=(mill.composite(row, "default", measures={"halo": halos[row["item_id"]]}),))
+
+    mill.run("composite", answer)
+    told = {**dict.fromkeys(halos, ("rejected", "halo"))}
+    told |= {cutout: ("ok", None) for cutout, halo in halos.items() if halo <= limit.default}
+    question = "select cutout_id, status, reason, halo from composites"
+    assert len(halos) == 4
+    assert {row[0]: row[1:] for row in mill.all(question)} == {c: (*told[c], halos[c]) for c in halos}
+    mill.bound("composite", max_halo=1.0)
+    assert {row[1:3] for row in mill.all(question)} == {("ok", None)}
+    mill.check()
 
 
 def test_inside_the_subject_the_pixels_are_the_films_own(tmp_path: Path) -> None:
     """Where nothing is scaled a composite is a copy, but for the rim of one pixel that is given up."""
     frame = np.random.default_rng(1).integers(0, 256, (300, 300, 3), np.uint8)
     rgba = np.dstack([frame, solid(300, 300, (50, 40, 250, 260))[..., 3]])
-    row = store_cutout(tmp_path, frame, rgba, ADDRESS, shot="far")
-    (made,) = composite.work(row, bench(tmp_path, _only("flat"))).made
+    row = store_cutout(tmp_path, frame, rgba, ADDRESS, shot="far", box_whole=1, box_y0_px=40.0, box_y1_px=260.0)
+    params = composite.Params(modes={"flat": 1.0}, max_exposure=0.0)
+    (made,) = composite.work(row, bench(tmp_path, params)).made
     assert made.file is not None
-    assert made.facts["scale"] == 1
+    assert (made.facts["scale"], made.facts["standing"], made.facts["exposure_ev"]) == (1, 0, 0)
     mask = read_rgb(tmp_path / made.facts["mask_path"])[..., 0]
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     image = read_rgb(tmp_path / made.file.path)[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]

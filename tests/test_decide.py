@@ -118,7 +118,7 @@ def test_a_packaged_image_stands_for_its_cutout_in_its_dataset(done: Mill) -> No
     done.db.execute("insert into package (step_id, digest, state, at) values (?, 'd', 'current', '')", (step,))
     for number, item in enumerate((composite, other)):
         values = (item, caption, f"07_final_training/default/{number}.png")
-        done.db.execute("insert into package_item values (1, ?, ?, ?)", values)
+        done.db.execute("insert into package_item (package_id, item_id, caption_id, path) values (1, ?, ?, ?)", values)
     from tools.decide import decide
 
     decide(done.base, "reject", ["07_final_training/default/0.png 07_final_training/default/1.png"], "", "")

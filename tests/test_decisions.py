@@ -33,6 +33,7 @@ def say(mill: Mill, verdict: str, item_id: int, value: str, dataset: str = "") -
 def waiting(mill: Mill, dataset: str = "default") -> list[Row]:
     """What waits for a tool that obeys captions."""
     step = mill.step("caption")
+    steps.notice(mill.db, "caption", dataset, step["id"], "caption")
     return list(steps.Queue(mill.db, "caption", dataset, step["id"], step["recipe_id"], False, None, "caption"))
 
 
@@ -51,6 +52,8 @@ def test_a_word_reaches_the_tool_and_makes_its_item_alone_wait(done: Mill, monke
     first, second = done.ids("cutout")
     say(done, "caption", first, "a dancer", "default")
     (row,) = waiting(done)
+    assert done.funnel()["caption", "default", "cutout"]["waiting"] == 1
+    done.check()
     assert (row["item_id"], row["said"], row["said_by"]) == (first, "a dancer", "ada")
     assert work(done) == 1
     assert waiting(done) == []
@@ -88,6 +91,7 @@ def test_a_word_follows_a_person_whose_address_has_changed(done: Mill) -> None:
     person = done.ids("person")[0]
     say(done, "identity", person, "emma")
     done.run("detect", done.persons((10, 0, 110, 200)), version=2)
+    done.run("embed")
     moved = done.ids("person")[0]
     assert moved != person
     rows = {row["item_id"]: row["said"] for row in steps.input_rows(done.db, "match", "", "identity")}

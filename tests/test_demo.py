@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import av
 import dlib
@@ -15,9 +16,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from numpy.typing import NDArray
+from skimage import data
 
 from tools import demo, intake
 from tools.media.camera import FPS, Film
+from tools.media.yard import yard
 from tools.mill.plan import FOLDERS
 from tools.mill.tool import Bench, Dataset, Result
 
@@ -54,8 +57,8 @@ def looked_at(base: Path, kind: str, path: Path) -> Result:
 def test_what_there_is(base: Path) -> None:
     assert sorted(contents(base)) == [
         "00_background_library/china.jpg",
-        "00_background_library/coffee.png",
         "00_background_library/rocket.jpg",
+        "00_background_library/yard.webp",
         "00_raw_photos/astronaut.png",
         "00_raw_photos/grace_hopper.jpg",
         "00_raw_videos/broken off.mp4",
@@ -179,3 +182,17 @@ def test_nothing_heavy_is_imported_to_find_the_pictures(tmp_path: Path) -> None:
     )
     answer = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=True)
     assert answer.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_yard_is_a_calm_wall_above_a_floor_that_comes_closer() -> None:
+    place = yard(data.gravel(), 640, 480).astype(float).mean(axis=2)
+    assert place.shape == (480, 640)
+    wall, far, near = place[40:280], place[320:360], place[430:470]
+
+    def grain(part: NDArray[Any]) -> float:
+        """How far stones reach: the correlation of neighbours two columns apart."""
+        return float(np.corrcoef(part[:, 2:].ravel(), part[:, :-2].ravel())[0, 1])
+
+    assert wall.std() < 0.5 * near.std()
+    assert wall.mean() > near.mean()
+    assert grain(near) > grain(far) + 0.1

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from cutouts import FACE
@@ -15,12 +16,18 @@ from PIL import Image
 from skimage import data
 
 from tools import detect
+from tools.engines.landmarks import landmarks
 from tools.engines.protocols import Box, Detection, Keypoint
+from tools.framing.crops import Crop, counted, crop_path, cut_sides, padded, places, shot_of
+from tools.framing.presence import face_sharpness, presences
+from tools.framing.view import turn_of, view_of
 from tools.media.image import read_rgb
 from tools.mill.settings import UsageError
-from tools.people.framing import Crop, counted, crop_path, cut_sides, padded, places, shot_of
 
 Run = Callable[..., Any]
+
+FACES = Path(__file__).resolve().parents[2] / "shared" / "faces"
+needs_faces = pytest.mark.skipif(not FACES.is_dir(), reason="the photographs of known people are not there")
 
 
 # Geometry
@@ -97,8 +104,71 @@ def test_facts_are_in_pixels_of_the_crop_but_for_the_box() -> None:
     assert (facts["crop_x_px"], facts["crop_y_px"]) == (385, 250)
     assert json.loads(facts["others_json"]) == [[95, 60, 215, 250], [315, 60, 415, 250]]
     assert json.loads(facts["keypoints_json"])[16] == [81, 70, 0.5]
-    assert (facts["shot"], facts["view"], facts["source"]) == ("far", None, "pose")
+    assert (facts["shot"], facts["source"]) == ("far", "pose")
     assert (facts["box_slack"], facts["box_whole"]) == (0.1, 1)
+
+
+def face_turned(tip: float) -> np.ndarray:
+    """Landmarks of a face 100 px wide at the height of the eyes, the tip of the nose so far from its left edge."""
+    points = np.zeros((68, 2))
+    points[0:3], points[14:17] = (0, 40), (100, 40)
+    points[36:42], points[42:48], points[30] = (30, 40), (70, 40), (tip, 60)
+    return points
+
+
+@pytest.mark.parametrize(
+    ("tip", "turn", "view"),
+    [
+        (50, 0.0, "front"),
+        (67.4, 0.348, "front"),
+        (67.6, 0.352, "three-quarter"),
+        (10.1, -0.798, "three-quarter"),
+        (9.9, -0.802, "side"),
+        (-20, -1.0, "side"),
+    ],
+)
+def test_the_view_is_told_by_where_the_nose_stands(tip: float, turn: float, view: str) -> None:
+    found = turn_of(face_turned(tip))
+    assert found == pytest.approx(turn)
+    assert view_of(found) == view
+    tilted = face_turned(tip) @ np.array([[0.8, 0.6], [-0.6, 0.8]])  # the head leans to one side
+    assert turn_of(tilted) == pytest.approx(turn)
+
+
+@needs_faces
+def test_a_mirrored_face_is_turned_the_other_way() -> None:
+    picture = read_rgb(FACES / "known" / "kit_harington" / "john2.jpeg")  # he looks past the camera, to the left
+    face = Box(284, 98, 470, 285)
+    turn = turn_of(landmarks(picture, face))
+    width = picture.shape[1]
+    mirrored = turn_of(landmarks(picture[:, ::-1], Box(width - face.x1, face.y0, width - face.x0, face.y1)))
+    assert view_of(turn) == view_of(mirrored) == "three-quarter"
+    assert turn < 0 < mirrored
+
+
+def somebody(height_px: float, confidence: float = 0.9, face_px: float | None = None) -> Detection:
+    face = None if face_px is None else Box(0, 0, face_px, face_px)
+    return Detection(Box(0, 0, 50, height_px), confidence, "face", face)
+
+
+def test_faces_are_compared_with_faces_and_bodies_with_bodies() -> None:
+    people = [somebody(400, face_px=100), somebody(900, face_px=40), somebody(300), somebody(1000, 0.49, face_px=200)]
+    found = presences(people, [0.6, 0.9, None, 0.3])
+    assert [one.relative_height for one in found] == [1.0, 0.4, pytest.approx(1 / 3), 2.0]
+    assert [one.relative_sharpness for one in found] == [1.0, 1.5, None, 0.5]
+    assert presences([somebody(100)], [None]) == [(None, 1.0, None)]
+
+
+def test_a_blurred_face_is_less_sharp_whatever_its_size() -> None:
+    picture = np.ascontiguousarray(data.astronaut())
+    blurred = np.asarray(cv2.GaussianBlur(picture, (0, 0), 4), np.uint8)
+    sharp, soft = (face_sharpness(image, Box(*FACE)) for image in (picture, blurred))
+    assert sharp is not None
+    assert soft is not None
+    assert soft < 0.6 * sharp
+    large = np.asarray(cv2.resize(picture, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.uint8)
+    assert face_sharpness(large, Box(*FACE).scaled(2)) == pytest.approx(sharp, abs=0.05)
+    assert face_sharpness(picture, Box(0, 0, 11, 40)) is None
 
 
 # The tool, on real pictures
@@ -150,11 +220,42 @@ def test_the_astronaut_is_cropped_and_the_wall_is_nobody(photographed: Path, run
     assert Box(*face).moved(crop_x, crop_y).iou(Box(*FACE)) > 0.6
     assert shot == "mid"
     assert cut == "0001"
+    ((points, view, turn),) = asked(photographed, "select landmarks_json, view, turn from person")
+    assert view == "front"
+    assert abs(turn) < 0.35
+    points = np.array(json.loads(points))
+    assert points.shape == (68, 2)
+    eyes, mouth = points[36:48], points[48:68]
+    x0, y0, x1, y1 = face
+    assert x0 < eyes[:, 0].min()
+    assert eyes[:, 0].max() < x1
+    assert y0 < eyes[:, 1].mean() < (y0 + y1) / 2 < mouth[:, 1].mean() < y1
+
+
+def test_somebody_small_or_blurred_behind_is_a_bystander(workspace: Path, run_tool: Run) -> None:
+    picture = np.zeros((600, 1400, 3), np.uint8) + np.uint8(110)
+    her = data.astronaut()[:400, 60:400]
+    picture[100:500, 40:380] = her
+    picture[100:500, 500:840] = cv2.GaussianBlur(her, (0, 0), 2.5)
+    small = cv2.resize(her, None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA)
+    picture[200 : 200 + small.shape[0], 1000 : 1000 + small.shape[1]] = small
+    Image.fromarray(picture).save(workspace / "00_raw_photos" / "three.png")
+    for name in ("intake", "extract"):
+        run_tool(workspace, name)
+    run_tool(workspace, "detect", options={"min_relative_height": 0.5})
+    question = """select status, reason from outcome join person using (item_id)
+    where outcome.kind = 'person' and latest order by box_x0_px"""
+    assert asked(workspace, question) == [("ok", None), ("rejected", "bystander"), ("rejected", "bystander")]
 
 
 @pytest.mark.parametrize(
     ("key", "metric", "reason"),
-    [("min_confidence", "confidence", "low_confidence"), ("min_height_px", "height_px", "too_small")],
+    [
+        ("min_confidence", "confidence", "low_confidence"),
+        ("min_height_px", "height_px", "too_small"),
+        ("min_relative_height", "relative_height", "bystander"),
+        ("min_relative_sharpness", "relative_sharpness", "bystander"),
+    ],
 )
 def test_each_limit_of_a_person_decides_on_both_sides(
     photographed: Path, run_tool: Run, key: str, metric: str, reason: str
@@ -174,13 +275,13 @@ def test_who_is_in_a_crowd_goes_no_further(photographed: Path, run_tool: Run) ->
         ("frame", "rejected", "no_person", 0, 0),
         ("frame", "rejected", "too_many_people", 1, 1),
     ]
-    run_tool(photographed, "match")
-    assert asked(photographed, "select count(*) from outcome join step on step.id = step_id and tool = 'match'") == [
+    run_tool(photographed, "embed")
+    assert asked(photographed, "select count(*) from outcome join step on step.id = step_id and tool = 'embed'") == [
         (0,)
     ]
     run_tool(photographed, "detect", options={"max_people": 1})
-    run_tool(photographed, "match")
-    assert asked(photographed, "select count(*) from outcome join step on step.id = step_id and tool = 'match'") == [
+    run_tool(photographed, "embed")
+    assert asked(photographed, "select count(*) from outcome join step on step.id = step_id and tool = 'embed'") == [
         (1,)
     ]
 

@@ -19,8 +19,8 @@ from skimage import data
 from tools import engines
 from tools.engines.hog import Hog
 from tools.engines.protocols import Box, Detection, DetectJob, Keypoint, MaskJob, MatchJob
+from tools.framing.finding import body_below, face_confidence, joined, merged_windows, people_confidence
 from tools.mill.settings import UsageError
-from tools.people.finding import body_below, face_confidence, joined, merged_windows, people_confidence
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
@@ -76,15 +76,15 @@ def test_the_digest_of_an_engine_with_weights_is_that_of_its_files() -> None:
     import hashlib
 
     files = [engines.FACE_LANDMARKS, engines.FACE_EMBEDDING]
-    parts = ["faces-1", *(hashlib.sha256(engines.weights_path(file).read_bytes()).hexdigest() for file in files)]
-    assert engines.identify("match", "builtin").digest == hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    parts = ["faces-2", *(hashlib.sha256(engines.weights_path(file).read_bytes()).hexdigest() for file in files)]
+    assert engines.identify("embed", "builtin").digest == hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def test_a_command_that_has_nothing_to_do_loads_no_library() -> None:
     program = (
-        "import sys, tools.engines, tools.detect, tools.match, tools.mask, tools.score\n"
+        "import sys, tools.engines, tools.detect, tools.embed, tools.match, tools.mask, tools.score\n"
         "from tools import engines\n"
-        "for tool in (tools.detect, tools.match, tools.mask, tools.score): tool.Params()\n"
+        "for tool in (tools.detect, tools.embed, tools.match, tools.mask, tools.score): tool.Params()\n"
         "for kind in engines.ENGINES: engines.identify(kind, 'builtin')\n"
         "print([name for name in ('numpy', 'cv2', 'dlib', 'skimage', 'PIL') if name in sys.modules])"
     )
@@ -172,15 +172,28 @@ def test_a_people_box_that_ends_at_the_hips_gives_way_to_the_body_of_the_face() 
 def test_one_person_is_nearer_to_herself_than_to_another_picture(astronaut: NDArray[np.uint8]) -> None:
     darker = (astronaut * 0.7).astype(np.uint8)
     job = MatchJob(astronaut, Box(*FACE))
-    (first,), (again,), (dark,) = engines.load("match", "builtin").run([job, job, MatchJob(darker)])
+    (first,), (again,), (dark,) = engines.load("embed", "builtin").run([job, job, MatchJob(darker)])
     assert first.embedding.shape == (128,)
     assert np.array_equal(first.embedding, again.embedding)
     assert np.linalg.norm(first.embedding - dark.embedding) < 0.4
     assert dark.box.iou(Box(*FACE)) > 0.6
 
 
+def test_more_crops_of_a_face_bring_two_photographs_of_one_person_nearer(astronaut: NDArray[np.uint8]) -> None:
+    small = np.asarray(cv2.resize(astronaut, None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA), np.uint8)
+    jobs = [
+        MatchJob(image, Box(*FACE).scaled(size), n) for n in (1, 6) for image, size in ((astronaut, 1), (small, 0.4))
+    ]
+    one, one_small, six, six_small = (found for (found,) in engines.load("embed", "builtin").run(jobs))
+    apart = np.linalg.norm(six.embedding - six_small.embedding)
+    assert apart < np.linalg.norm(one.embedding - one_small.embedding)
+    assert one.spread is None
+    assert six.spread is not None
+    assert 0.0 < six.spread < 0.3
+
+
 def test_a_picture_without_a_face_has_none() -> None:
-    assert engines.load("match", "builtin").run([MatchJob(np.zeros((300, 300, 3), np.uint8))]) == [[]]
+    assert engines.load("embed", "builtin").run([MatchJob(np.zeros((300, 300, 3), np.uint8))]) == [[]]
 
 
 # The masker
@@ -284,7 +297,7 @@ def masks_of(
     picture: NDArray[np.uint8], note: dict[str, list[float]], others: list[Box], hog: Hog
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """The builtin mask and the drawn one of a person whose true box is given, in the padded crop."""
-    from tools.people.framing import padded
+    from tools.framing.crops import padded
 
     height, width = picture.shape[:2]
     box = boxed(note)

@@ -69,6 +69,7 @@ How it came about, from the source down:
     detect: passed.
       ✓ confidence is 0.9; detect.min_confidence asks for at least 0.5
       ✓ height_px is 600; detect.min_height_px asks for at least 128
+    embed: passed.
     match: passed.
     mask: passed.
   cutout 24, 03_masked_subjects/{folder}_{BOX}.webp
@@ -91,9 +92,10 @@ The runs and settings behind it:
   intake, run 1 {run}
   extract, run 2 {run}
   detect, run 3 {run}
-  match, run 4 {run}
-  mask, run 5 {run}
-  score, run 6 {run}
+  embed, run 4 {run}
+  match, run 5 {run}
+  mask, run 6 {run}
+  score, run 7 {run}
 """
     )
 

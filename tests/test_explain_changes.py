@@ -113,7 +113,7 @@ def test_a_decision_that_came_by_overlap_says_so(base: Path, db: sqlite3.Connect
     assert lines[1].endswith(f"UTC. It was said of {old}, and came here by overlap.")
     assert lines[-1] == f"  Take the decision back: make undo BASE={base} ITEM=14"
     decide(base, "undo", ["14"], "", "")
-    assert verdict(base, new)[1] == "It waits for match. The next `make all` takes it up."
+    assert verdict(base, new)[1] == "It waits for embed. The next `make all` takes it up."
 
 
 @pytest.mark.parametrize("measured", [0.31254, 0.39996, 0.4 - 1e-9])

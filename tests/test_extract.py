@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import sqlite3
@@ -33,7 +34,12 @@ def bench(base: Path, params: Params = DEFAULTS, threads: int = 2) -> Bench[Para
 
 def row_of(clip: Path, kind: str = "video", **facts: Any) -> dict[str, Any]:
     folder = "00_raw_videos" if kind == "video" else "00_raw_photos"
-    raw = {"folder": folder, "raw_path": os.fsencode(clip.name), "duration_s": None, "declared_frames": None}
+    raw: dict[str, Any] = {
+        "folder": folder,
+        "raw_path": os.fsencode(clip.name),
+        "duration_s": None,
+        "declared_frames": None,
+    }
     if clip.exists():
         stat = clip.stat()
         raw |= {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
@@ -50,6 +56,11 @@ def work(base: Path, clip: Path, params: Params = DEFAULTS, threads: int = 2) ->
     found = probe(os.fsencode(clip))
     row = row_of(clip, duration_s=found.duration_s, declared_frames=found.declared_frames)
     return extract.work(row, bench(base, params, threads))
+
+
+def whole(width: int, height: int) -> dict[str, Any]:
+    """The facts of a frame without bars."""
+    return {"picture_x0_px": 0, "picture_y0_px": 0, "picture_x1_px": width, "picture_y1_px": height}
 
 
 def image_of(base: Path, made: Made) -> Any:
@@ -69,7 +80,7 @@ def test_frames_are_what_their_addresses_say(tmp_path: Path) -> None:
         address = re.fullmatch(rf"{SOURCE}/t(\d{{6}}\.\d{{6}})", made.address)
         assert address is not None
         data = (tmp_path / made.file.path).read_bytes()
-        assert made.facts == {"time_s": float(address[1]), "frame_index": number, "shot": 0}
+        assert made.facts == {"time_s": float(address[1]), "frame_index": number, "shot": 0, **whole(160, 120)}
         assert number == round(float(address[1]) * 25)
         assert number // 12.5 == window
         assert made.file.path == f"{FRAMES}{address[1]}_{hashlib.sha256(data).hexdigest()[:12]}.webp"
@@ -176,7 +187,8 @@ def test_a_photo_becomes_one_frame(tmp_path: Path) -> None:
     result = extract.work(row_of(folder / "a.jpg", "photo"), bench(tmp_path))
     (made,) = result.made
     assert (made.address, made.kind) == (f"{SOURCE}/t000000.000000", "frame")
-    assert made.facts == {"time_s": 0.0, "frame_index": 0, "shot": 0}
+    assert made.facts == {"time_s": 0.0, "frame_index": 0, "shot": 0, **whole(400, 300)}
+    assert made.measures["overlays_json"] is None
     assert made.measures["candidates"] == 1
     assert made.measures["luma_tenengrad"] > 0
     assert number_of(image_of(tmp_path, made)) == 77
@@ -222,6 +234,32 @@ def test_sentences() -> None:
     assert extract.nothing_sentence(Tally(3, 3)) == "All 3 frames that could be decoded are damaged."
     assert extract.nothing_sentence(Tally()) == "Not one frame could be decoded: the file ends before the first."
     assert extract.stamp(12_345_678) == "000012.345678"
+
+
+def test_bars_and_what_is_burnt_in_are_told_of_each_frame(tmp_path: Path) -> None:
+    """A moving scene of 400 x 300 px between bars of 40 px, with a logo in its upper right corner; stored turned."""
+    frames = []
+    for number in range(100):
+        image = np.full((300, 400, 3), 16, np.uint8)
+        image[40:260] = picture(number, 400, 220)
+        image[60:90, 330:380] = (np.indices((30, 50)).sum(axis=0) // 4 % 2 * 219 + 16)[..., None]
+        frames.append(image)
+    result = work(tmp_path, write(raw(tmp_path, "a.mp4"), frames, Style(rotation_deg=90)))
+    assert len(result.made) == 8
+    for made in result.made:
+        assert (made.width, made.height) == (400, 300)
+        bounds = [made.facts[f"picture_{side}_px"] for side in ("x0", "y0", "x1", "y1")]
+        assert bounds == pytest.approx([0, 40, 400, 260], abs=3)
+        boxes = json.loads(made.measures["overlays_json"])
+        image = image_of(tmp_path, made)
+        assert any(_holds(box, image) for box in boxes)
+
+
+def _holds(box: list[float], image: Any) -> bool:
+    """Whether the box is about the logo: as large, and as lively inside."""
+    x0, y0, x1, y1 = (round(value) for value in box)
+    part = image[y0:y1, x0:x1].astype(float)
+    return 45 <= x1 - x0 <= 70 and 25 <= y1 - y0 <= 50 and part.std() > 70
 
 
 def test_through_the_mill(workspace: Path, db: sqlite3.Connection, run_tool: Callable[..., Any]) -> None:

@@ -15,7 +15,7 @@ from tools.mill.tool import Made, Result, Row, failed, rejected
 
 PER_DATASET = [step.tool for step in PLAN if step.per_dataset]
 
-BELOW = ("detect", "match", "mask", "score", *(f"{tool}.default" for tool in PER_DATASET))
+BELOW = ("detect", "embed", "match", "mask", "score", *(f"{tool}.default" for tool in PER_DATASET))
 
 
 @pytest.fixture

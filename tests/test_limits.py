@@ -107,7 +107,7 @@ def test_only_the_limits_that_moved_are_looked_at_again(mill: Mill, scored: Call
 
 def test_two_limits_with_one_reason(mill: Mill) -> None:
     """match: identity_unsure where the distance lies between two bounds, and where no face shows."""
-    mill.run_all(upto="detect")
+    mill.run_all(upto="embed")
     mill.run("match", lambda row: Result(measures={"distance": 0.55, "faceless": 1}))
     item_id = mill.ids("person")[0]
     outcome = mill.outcome("match", item_id)

@@ -1,73 +1,22 @@
-"""package: the checks of every pair, the folder that trainers read, the swap, caches, the report, the rows."""
+"""package: the checks of every pair, the folder that trainers read, the swap, caches, the rows."""
 
 from __future__ import annotations
 
-import errno
-import hashlib
 import json
-import os
 import re
-import shutil
-import sqlite3
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from cutouts import SOURCE, Pixels, bench, input_columns
-from skimage import data
+from cutouts import SOURCE, input_columns
+from packing import FOLDER, TEXTS, listing, make, name_of, picture, row
+from PIL import Image
 
 from tools import package
 from tools.media.image import encode_png, read_rgb
 from tools.mill import files
-from tools.mill.settings import ROOT, UsageError
-from tools.mill.tool import Dataset, Result
-from tools.training import swap
 from tools.training.names import stem
-from tools.training.report import see, training_report
-from tools.training.targets import TARGETS
-
-FOLDER = "07_final_training/emma"
-
-
-def picture(number: int, width: int = 320, height: int = 320) -> Pixels:
-    """A part of a photograph, another one for each number."""
-    coffee = np.tile(data.coffee(), (1 + height // 200, 1 + width // 300, 1))
-    return np.ascontiguousarray(coffee[number : number + height, 2 * number : 2 * number + width])
-
-
-def row(base: Path, number: int, pixels: Pixels | None = None, text: str | None = "", **columns: Any) -> dict[str, Any]:
-    """Write a composite with its mask; returns a row as `sql/inputs/package.sql` gives it."""
-    pixels = picture(number) if pixels is None else pixels
-    mask = np.zeros(pixels.shape[:2], np.uint8)
-    mask[40:, 40:-40] = 255
-    image = files.store(base, f"05_augmented/emma/{number}.png", encode_png(pixels))
-    cover = files.store(base, f"05_augmented/emma/masks/{number}.png", encode_png(mask))
-    text = f"ohwx, woman, picture of number {number}" if text == "" else text
-    values = {"item_id": number, "kind": "composite", "address": f"{SOURCE}/t{number:013.6f}/p0500-0500/emma/v0"}
-    values |= {"path": image.path, "sha256": image.sha256, "mask_path": cover.path, "mask_sha256": cover.sha256}
-    values |= {"width": pixels.shape[1], "height": pixels.shape[0], "mode": "flat", "rank": number}
-    caption = (100 + number, "c0ffee") if text is not None else (None, None)
-    return values | {"text": text, "caption_id": caption[0], "caption_version": caption[1]} | columns
-
-
-def make(
-    base: Path, rows: list[dict[str, Any]], params: package.Params | None = None, **dataset: Any
-) -> dict[int, Result]:
-    settings = {"trigger": "ohwx", "class_word": "woman", **dataset}
-    return dict(package.work_set(rows, bench(base, params or package.Params(), **settings)))
-
-
-def name_of(one: dict[str, Any]) -> str:
-    return stem(one["address"], one["sha256"])
-
-
-def listing(folder: Path) -> dict[str, str]:
-    """Every file below a folder with its digest."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
-
 
 # What is in it.
 
@@ -82,7 +31,7 @@ def test_the_package_has_everything_and_nothing_else(tmp_path: Path) -> None:
     assert [result.verdict.status for result in results.values()] == ["ok", "ok"]
     stems = [name_of(one) for one in rows]
     expected = {f"{name}{end}" for name in stems for end in (".png", ".txt")} | {f"masks/{name}.png" for name in stems}
-    assert set(listing(tmp_path / FOLDER)) == expected | {"dataset.toml", "metadata.jsonl", "manifest.json"}
+    assert set(listing(tmp_path / FOLDER)) == expected | TEXTS
     assert (tmp_path / FOLDER / f"{stems[0]}.txt").read_bytes() == b"ohwx, woman, picture of number 1\n"
     assert (read_rgb(tmp_path / FOLDER / f"{stems[1]}.png") == picture(2)).all()
     assert read_rgb(tmp_path / FOLDER / f"masks/{stems[1]}.png").shape == picture(2).shape
@@ -115,6 +64,7 @@ def test_dataset_toml_says_what_the_trainer_needs(tmp_path: Path, target: str, s
     assert (general | dataset)["batch_size"] == 2
     assert general.get("flip_aug") is (None if target == "wan" else False)
     assert ("masked_loss" in text) == (target != "wan")
+    assert "# Masked loss" in "\n".join(line.strip() for line in text.splitlines())
 
 
 def test_metadata_pairs_files_with_texts(tmp_path: Path) -> None:
@@ -188,238 +138,130 @@ def test_a_mask_of_another_size_is_no_mask(tmp_path: Path) -> None:
     assert result.verdict.detail == "05_augmented/emma/masks/1.png has (64, 64) px, its image (320, 320)."
 
 
-@pytest.mark.parametrize(("width", "reason"), [(250, None), (249, "too_small_for_training")])
-def test_too_few_pixels(tmp_path: Path, width: int, reason: str | None) -> None:
-    (result,) = make(tmp_path, [row(tmp_path, 1, picture(1, width, 240))]).values()
-    assert result.verdict.reason == reason
-    if reason:
-        assert result.verdict.detail == ("249×240 px are 0.060 megapixels, below package.min_canvas_mp = 0.06.")
+@pytest.mark.parametrize(("width", "packed"), [(250, True), (249, False)])
+def test_too_few_pixels_are_measured_and_left_out(tmp_path: Path, width: int, packed: bool) -> None:
+    """The limit rejects; here it only says who is not copied."""
+    small = row(tmp_path, 1, picture(1, width, 240))
+    (result,) = make(tmp_path, [small]).values()
+    assert (result.verdict.status, result.measures) == ("ok", {"canvas_mp": width * 240 / 1e6})
+    assert isinstance(result, package.Packed) == packed
+    assert (tmp_path / FOLDER / f"{name_of(small)}.png").exists() == packed
+    (limit,) = package.LIMITS
+    assert (limit.metric, limit.op, limit.default) == ("canvas_mp", "<", package.Params().min_canvas_mp)
+
+
+def test_what_a_person_keeps_is_packaged_however_small(tmp_path: Path) -> None:
+    (result,) = make(tmp_path, [row(tmp_path, 1, picture(1, 100, 100), kept=True)]).values()
+    assert isinstance(result, package.Packed)
+
+
+def test_a_limit_that_moves_opens_no_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [row(tmp_path, 1), row(tmp_path, 2, picture(2, 100, 100))]
+    before = make(tmp_path, rows)
+
+    def opened(path: Path, *_: object) -> None:
+        raise AssertionError(f"{path} was opened")
+
+    monkeypatch.setattr("tools.training.pairs.read_rgb", opened)
+    monkeypatch.setattr("tools.training.folder.read_rgb", opened)
+    after = make(tmp_path, rows, package.Params(min_canvas_mp=0.1))
+    assert {item_id: isinstance(result, package.Packed) for item_id, result in after.items()} == {1: True, 2: False}
+    assert after[1].measures == before[1].measures
+    with pytest.raises(AssertionError, match="was opened"):
+        make(tmp_path, rows, package.Params(min_canvas_mp=0.005))
+
+
+def test_the_trainers_files_open_as_what_they_are(tmp_path: Path) -> None:
+    """RGB and one grey channel of eight bits, of one size: what Pillow, which trainers read with, makes of them."""
+    one = row(tmp_path, 1)
+    make(tmp_path, [one])
+    name = f"{name_of(one)}.png"
+    with Image.open(tmp_path / FOLDER / name) as image, Image.open(tmp_path / FOLDER / "masks" / name) as mask:
+        assert (image.format, image.mode, mask.format, mask.mode) == ("PNG", "RGB", "PNG", "L")
+        assert image.size == mask.size
+        assert (image.info, mask.info) == ({}, {})
+
+
+def test_shots_and_counts_stand_in_files_of_their_own(tmp_path: Path) -> None:
+    rows = [row(tmp_path, 1, shot="close"), row(tmp_path, 2, shot="far", view=None), row(tmp_path, 3, shot="far")]
+    make(tmp_path, rows)
+    names = [f"{name_of(one)}.png" for one in rows]
+    shots = json.loads((tmp_path / FOLDER / "shots.json").read_text(encoding="utf-8"))
+    assert shots == {"close": names[:1], "mid": [], "far": names[1:], "unknown": []}
+    assert json.loads((tmp_path / FOLDER / "metadata.json").read_text(encoding="utf-8")) == {
+        "trigger": "ohwx",
+        "class": "woman",
+        "kind": "character",
+        "target": "sdxl",
+        "images": 3,
+        "shots": {"close": 1, "mid": 0, "far": 2, "unknown": 0},
+        "views": {"front": 2, "unknown": 1},
+        "grounds": {"flat": 3},
+        "sizes": {"320x320": 3},
+    }
+
+
+def test_nothing_personal_is_in_any_byte_of_a_package(tmp_path: Path) -> None:
+    """No path, no name but the trigger, no place, no embedding: neither in texts nor in chunks of the images."""
+    rows = [row(tmp_path, number, background_address="b" * 32, subject="Emma Stone") for number in (1, 2)]
+    make(tmp_path, rows, subject="Emma Stone")
+    private = [
+        str(tmp_path),
+        "Emma",
+        "Stone",
+        "00_raw",
+        "05_augmented",
+        "GPSInfo",
+        "Exif",
+        "embedding",
+        "b" * 32,
+        "Adobe",
+    ]
+    for path in (tmp_path / FOLDER).rglob("*"):
+        content = path.read_bytes() if path.is_file() else b""
+        assert not [word for word in private if word.encode() in content], path
+        if path.suffix == ".png":
+            assert chunks(content) == {b"IHDR", b"IDAT", b"IEND"}
+
+
+def chunks(png: bytes) -> set[bytes]:
+    """The types of the chunks of a PNG."""
+    found, at = set(), 8
+    while at < len(png):
+        found.add(png[at + 4 : at + 8])
+        at += 12 + int.from_bytes(png[at : at + 4])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "colour", "line"),
+    [
+        ("ohwx, woman", "flat", (122, 122, 124), "ohwx, woman, plain grey background"),
+        ("ohwx, woman", "gradient", (42, 92, 188), "ohwx, woman, smooth blue gradient background"),
+        ("ohwx, woman", "own", (42, 92, 188), "ohwx, woman, blurred background"),
+        ("ohwx, woman", "library", (42, 92, 188), "ohwx, woman"),
+        ("ohwx, woman", "original", (42, 92, 188), "ohwx, woman"),
+        ("ohwx, a woman.", "noise", (48, 136, 62), "ohwx, a woman. Behind is a textured green background."),
+    ],
+)
+def test_a_clause_about_the_ground_where_captions_want_one(
+    tmp_path: Path, text: str, mode: str, colour: tuple[int, int, int], line: str
+) -> None:
+    pixels = np.full((320, 320, 3), colour, np.uint8)
+    pixels[40:, 40:-40] = (190, 28, 38)
+    without = row(tmp_path, 1, pixels, text, mode=mode)
+    make(tmp_path, [without])
+    path = tmp_path / FOLDER / f"{name_of(without)}.txt"
+    assert path.read_text(encoding="utf-8") == f"{text}\n"
+    (made,) = make(tmp_path, [without | {"ground": 1}]).values()
+    assert path.read_text(encoding="utf-8") == f"{line}\n"
+    assert isinstance(made, package.Packed)
+    assert made.text == line
 
 
 def test_an_empty_package_says_so(tmp_path: Path) -> None:
     make(tmp_path, [row(tmp_path, 1, text=None)])
-    assert set(listing(tmp_path / FOLDER)) == {"EMPTY.txt", "dataset.toml", "metadata.jsonl", "manifest.json"}
+    assert set(listing(tmp_path / FOLDER)) == {"EMPTY.txt", *TEXTS}
     told = (tmp_path / FOLDER / "EMPTY.txt").read_text(encoding="utf-8")
     assert told == "This package is empty: no image passed every step. `make failures` says why.\n"
-    assert training_report(tmp_path / FOLDER, "sdxl") == "emma: the package is empty. `make failures` says why."
     assert make(tmp_path, []) == {}
-
-
-# What happens to the one before.
-
-
-def test_an_unchanged_package_is_not_touched(tmp_path: Path) -> None:
-    rows = [row(tmp_path, 1), row(tmp_path, 2)]
-    first = make(tmp_path, rows)
-    before = (tmp_path / FOLDER).stat()
-    assert make(tmp_path, rows[::-1]) == first
-    after = (tmp_path / FOLDER).stat()
-    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
-    assert not swap.previous_of(tmp_path / FOLDER).exists()
-
-
-def test_a_persons_edit_of_a_text_is_no_reason_to_write_again(tmp_path: Path) -> None:
-    one = row(tmp_path, 1)
-    make(tmp_path, [one])
-    text = tmp_path / FOLDER / f"{name_of(one)}.txt"
-    text.write_text("ohwx, my own words\n", encoding="utf-8")
-    make(tmp_path, [one])
-    assert text.read_text(encoding="utf-8") == "ohwx, my own words\n"
-    make(tmp_path, [one, row(tmp_path, 2)])
-    kept = swap.previous_of(tmp_path / FOLDER) / text.name
-    assert kept.read_text(encoding="utf-8") == "ohwx, my own words\n"
-
-
-@pytest.mark.parametrize("harm", ["image", "mask", "text", "folder"])
-def test_a_damaged_package_is_made_again(tmp_path: Path, harm: str) -> None:
-    rows = [row(tmp_path, 1), row(tmp_path, 2)]
-    make(tmp_path, rows)
-    whole = listing(tmp_path / FOLDER)
-    folder, name = tmp_path / FOLDER, name_of(rows[0])
-    if harm == "folder":
-        shutil.rmtree(folder)
-    elif harm == "text":
-        (folder / f"{name}.txt").write_text("\n", encoding="utf-8")
-    else:
-        path = folder / (f"{name}.png" if harm == "image" else f"masks/{name}.png")
-        path.write_bytes(path.read_bytes()[:-30])
-    make(tmp_path, rows)
-    assert listing(folder) == whole
-
-
-def test_the_package_before_is_kept_beside(tmp_path: Path) -> None:
-    make(tmp_path, [row(tmp_path, 1)])
-    first = listing(tmp_path / FOLDER)
-    make(tmp_path, [row(tmp_path, 2)])
-    second = listing(tmp_path / FOLDER)
-    make(tmp_path, [row(tmp_path, 3)])
-    assert listing(tmp_path / "07_final_training/.previous-emma") == second != first
-    assert sorted(path.name for path in (tmp_path / "07_final_training").iterdir()) == [".previous-emma", "emma"]
-
-
-def test_work_on_a_package_harms_no_composite(tmp_path: Path) -> None:
-    one = row(tmp_path, 1)
-    make(tmp_path, [one])
-    image = tmp_path / FOLDER / f"{name_of(one)}.png"
-    image.write_bytes(b"painted over")
-    assert hashlib.sha256((tmp_path / one["path"]).read_bytes()).hexdigest() == one["sha256"]
-
-
-def test_a_trainers_caches_go_with_their_images(tmp_path: Path) -> None:
-    rows = [row(tmp_path, number) for number in (1, 2, 3)]
-    make(tmp_path, rows)
-    folder = tmp_path / FOLDER
-    same, gone, retold = (name_of(one) for one in rows)
-    theirs = [f"{name}{end}" for name in (same, gone, retold) for end in ("_0320x0320_sdxl.npz", "_te_outputs.npz")]
-    theirs += [f"cache/{name}_0320x0320_wan.safetensors" for name in (same, gone)] + ["notes.md", "metadata_cache.json"]
-    for name in theirs:
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_text(name, encoding="utf-8")
-    make(tmp_path, [rows[0], rows[2] | {"text": "ohwx, told anew"}])
-    kept = {name for name in theirs if (folder / name).exists()}
-    assert kept == {
-        f"{same}_0320x0320_sdxl.npz",
-        f"{same}_te_outputs.npz",
-        f"{retold}_0320x0320_sdxl.npz",
-        f"cache/{same}_0320x0320_wan.safetensors",
-        "notes.md",
-    }
-    assert not (folder / f"{gone}.png").exists()
-    assert (folder / f"{same}_te_outputs.npz").read_text(encoding="utf-8") == f"{same}_te_outputs.npz"
-
-
-def test_a_folder_that_holds_somebody_elses_files_is_refused(tmp_path: Path) -> None:
-    folder = tmp_path / FOLDER
-    folder.mkdir(parents=True)
-    (folder / "holiday.png").write_bytes(b"mine")
-    with pytest.raises(UsageError) as refused:
-        make(tmp_path, [row(tmp_path, 1)])
-    assert str(refused.value) == (
-        f"{folder} holds files, but no manifest.json that says they are a package. Move them to another place: the "
-        "package will stand there."
-    )
-    assert [path.name for path in folder.iterdir()] == ["holiday.png"]
-
-
-def test_a_full_disk_leaves_the_old_package_in_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    make(tmp_path, [row(tmp_path, 1)])
-    before = listing(tmp_path / FOLDER)
-
-    def full(source: Path, target: Path) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
-
-    monkeypatch.setattr(shutil, "copyfile", full)
-    with pytest.raises(OSError, match="No space left on device") as caught:
-        make(tmp_path, [row(tmp_path, 2)])
-    assert caught.value.filename is not None
-    monkeypatch.undo()
-    assert listing(tmp_path / FOLDER) == before
-    assert [path.name for path in (tmp_path / "07_final_training").iterdir()] == ["emma"]
-
-
-# The swap.
-
-
-@pytest.mark.parametrize("can_exchange", [True, False])
-def test_the_swap_keeps_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, can_exchange: bool) -> None:
-    if not can_exchange:
-        monkeypatch.setattr(swap, "exchange", lambda first, second: False)
-    folder = tmp_path / "emma"
-    for content in ("one", "two", "three"):
-        swap.part_of(folder).mkdir()
-        (swap.part_of(folder) / "content").write_text(content, encoding="utf-8")
-        swap.swap_in(folder)
-        assert (folder / "content").read_text(encoding="utf-8") == content
-    assert (swap.previous_of(folder) / "content").read_text(encoding="utf-8") == "two"
-    assert not swap.part_of(folder).exists()
-
-
-def test_linux_exchanges_in_one_step(tmp_path: Path) -> None:
-    for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / name).touch()
-    if not swap.exchange(tmp_path / "a", tmp_path / "b"):
-        pytest.skip("this file system knows no exchange of names")
-    assert (tmp_path / "a/b").exists()
-    assert (tmp_path / "b/a").exists()
-    with pytest.raises(FileNotFoundError):
-        swap.exchange(tmp_path / "a", tmp_path / "none")
-
-
-def test_after_a_crash_between_two_renames_the_old_one_comes_back(tmp_path: Path) -> None:
-    folder = tmp_path / "emma"
-    swap.previous_of(folder).mkdir()
-    (swap.previous_of(folder) / "content").touch()
-    swap.part_of(folder).mkdir()
-    swap.recover(folder)
-    assert (folder / "content").exists()
-    assert [path.name for path in tmp_path.iterdir()] == ["emma"]
-
-
-# What the trainer sees.
-
-
-@pytest.mark.parametrize(
-    ("size", "bucket", "shrunk", "cropped"),
-    [
-        ((832, 1216), (832, 1216), False, False),
-        ((448, 576), (448, 576), False, False),
-        ((500, 600), (448, 576), False, True),
-        ((1024, 1024), (1024, 1024), False, False),
-        ((2048, 2048), (1024, 1024), True, False),
-    ],
-)
-def test_buckets_as_the_trainers_choose_them(
-    size: tuple[int, int], bucket: tuple[int, int], shrunk: bool, cropped: bool
-) -> None:
-    seen = see(*size, TARGETS["sdxl"])
-    assert (seen.bucket, seen.shrunk, seen.cropped) == (bucket, shrunk, cropped)
-
-
-def test_the_report_counts_buckets_and_steps(tmp_path: Path) -> None:
-    rows = [row(tmp_path, 1), row(tmp_path, 2), row(tmp_path, 3, picture(3, 1024, 1024))]
-    make(tmp_path, rows, package.Params(num_repeats=5, batch_size=4))
-    assert training_report(tmp_path / FOLDER, "sdxl") == (
-        "emma: what sd-scripts sees for sdxl, in steps of 64 px\n"
-        "    320×320    2 images     3 steps\n"
-        "  1024×1024    1 image     2 steps\n"
-        "  3 images × 5 repeats, batch size 4: 5 steps an epoch\n"
-        "  nothing dropped, shrunk or cropped; nothing enlarged\n"
-        "  2 below 50% of 1.05 megapixels: trained at their own size"
-    )
-    (tmp_path / FOLDER / f"{name_of(rows[0])}.txt").unlink()
-    files.store(tmp_path, f"{FOLDER}/large.png", encode_png(picture(5, 1100, 1000)))
-    files.store(tmp_path, f"{FOLDER}/large.txt", b"ohwx\n")
-    told = training_report(tmp_path / FOLDER, "sdxl")
-    assert "  1 dropped for want of a caption, 1 shrunk, 1 cropped; nothing enlarged\n" in told
-
-
-# The manifest's rows.
-
-
-@pytest.fixture
-def db() -> sqlite3.Connection:
-    connection = sqlite3.connect(":memory:")
-    for name in ("0001_core", "0005_datasets"):
-        connection.executescript((ROOT / f"sql/migrations/{name}.sql").read_text(encoding="utf-8"))
-    return connection
-
-
-def _conclude(db: sqlite3.Connection, results: dict[int, Result]) -> list[tuple[Any, ...]]:
-    package.conclude(db, 3, Dataset(name="emma"), results)
-    return db.execute("select id, step_id, state from package order by id").fetchall()
-
-
-def test_packages_are_recorded_once_each(tmp_path: Path, db: sqlite3.Connection) -> None:
-    rows = [row(tmp_path, 1), row(tmp_path, 2), row(tmp_path, 3, text=None)]
-    results = make(tmp_path, rows)
-    assert _conclude(db, results) == [(1, 3, "current")]
-    found = db.execute("select item_id, caption_id, path from package_item order by item_id").fetchall()
-    assert found == [(number, 100 + number, f"{FOLDER}/{name_of(rows[number - 1])}.png") for number in (1, 2)]
-    assert all((tmp_path / path).exists() for _, _, path in found)
-    digest = json.loads((tmp_path / FOLDER / "manifest.json").read_text(encoding="utf-8"))["digest"]
-    assert db.execute("select digest from package").fetchone() == (digest,)
-    assert _conclude(db, make(tmp_path, rows)) == [(1, 3, "current")]
-    assert _conclude(db, make(tmp_path, rows[:1])) == [(1, 3, "superseded"), (2, 3, "current")]
-    assert _conclude(db, make(tmp_path, [])) == [(1, 3, "superseded"), (2, 3, "superseded"), (3, 3, "current")]
-    assert db.execute("select count(*) from package_item where package_id = 3").fetchone() == (0,)

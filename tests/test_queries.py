@@ -188,7 +188,7 @@ def test_caption_words_are_counted_once_a_caption(db: sqlite3.Connection, base: 
 def test_a_run_shows_its_settings(db: sqlite3.Connection, base: Path) -> None:
     play(db, base, "select", {}, pace=9.0)
     newest = answer(base, "runs", "-p", "tool=select")[0]
-    assert (newest["run_id"], newest["engine"], newest["parameters"]) == (11, "builtin", '{"pace":9.0}')
+    assert (newest["run_id"], newest["engine"], newest["parameters"]) == (12, "builtin", '{"pace":9.0}')
 
 
 def test_two_limits_of_one_reason_are_not_taken_for_each_other(db: sqlite3.Connection, base: Path) -> None:

@@ -54,7 +54,7 @@ def test_every_query_is_written_in_the_style_of_the_house(name: str) -> None:
 
 def test_a_filled_manifest_answers_all_but_what_has_not_happened(base: Path) -> None:
     silent = {name for name in NAMES if not answer(base, name)}
-    assert silent == {"decisions", "decisions_adrift", "decisions_by_actor", "orphans", "waiting"}
+    assert silent == {"captions_by_hand", "decisions", "decisions_adrift", "decisions_by_actor", "orphans", "waiting"}
 
 
 def test_without_a_name_the_queries_are_listed(base: Path) -> None:
@@ -66,7 +66,8 @@ def test_without_a_name_the_queries_are_listed(base: Path) -> None:
 
 def test_a_table_is_plain_text_where_no_terminal_is(base: Path) -> None:
     assert asked(base, "caption_lengths") == (
-        "dataset  author    words  n  example\ndefault  template      6  2  emma, close-up, red coat, soft light\n"
+        "dataset  author    words  n  most_tokens  example\n"
+        "default  template      6  2               emma, close-up, red coat, soft light\n"
     )
 
 

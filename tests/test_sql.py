@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from making import Mill, tool_of
 
-from tools.mill import settle
+from tools.identify import identify
+from tools.mill import decisions, settle
 from tools.mill.manifest import SQL, sql, transaction
 from tools.mill.plan import BY_TOOL
 from tools.mill.record import Entry
@@ -39,6 +40,7 @@ def filled(mill: Mill) -> Mill:
     verdicts = iter([Result(rejected("no_person", "Nobody.")), Result(failed("It broke."))])
     mill.run("detect", lambda row: next(verdicts, None) or mill.persons((0, 0, 100, 200))(row))
     mill.run_all(upto="mask")
+    identify(mill.base, [str(mill.ids("person")[0])], "emma")
     sharp = iter([0.1, 0.2])
     mill.run("score", lambda row: Result(measures={"sharpness": next(sharp, 0.8), "crop_mp": 1.0}))
     mill.decide("reject", mill.ids("cutout")[2])
@@ -50,7 +52,7 @@ def filled(mill: Mill) -> Mill:
     step = mill.step("package")["id"]
     mill.db.execute("insert into package (step_id, digest, state, at) values (?, 'd', 'current', '')", (step,))
     composite, caption = mill.ids("composite")[0], mill.ids("caption")[0]
-    mill.db.execute("insert into package_item values (1, ?, ?, 'a.png')", (composite, caption))
+    mill.db.execute("insert into package_item values (1, ?, ?, 'a.png', null)", (composite, caption))
     mill.db.execute("insert into lineage values (?, ?, 'background')", (composite, mill.ids("background")[0]))
     return mill
 
@@ -62,6 +64,7 @@ def ready(db: sqlite3.Connection) -> None:
     db.execute("delete from temp.decided")
     with transaction(db):
         settle.darken(db, 0, "", [(0, 0)])
+    decisions.load_said(db, None, "")
 
 
 def values(text: str) -> dict[str, Any]:

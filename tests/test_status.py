@@ -11,16 +11,18 @@ from typing import Any
 
 import pytest
 from asking import ask
+from made_up import person
 from manifest_filled import STARTED, filled, item, play, source, words
 
 from tools.decide import decide
 from tools.mill.manifest import connect
 from tools.mill.settings import ROOT, UsageError
 from tools.mill.sources import refresh
-from tools.mill.tool import Asked, Result
+from tools.mill.tool import Asked, Result, failed
 from tools.report import advice
-from tools.report.state import State
-from tools.status import failed, main
+from tools.report.state import State, dominating
+from tools.status import failed as failed_lines
+from tools.status import main
 
 BOX = "p0156-0556"
 
@@ -33,6 +35,7 @@ stage  tool       dataset  kind       in  ok  rejected  failed  waiting  seconds
     1  extract             frame       9   8         1       0        0      0.0
     2  detect              frame       8   7         1       0        0      4.0
     2  detect              person      7   6         1       0        0      0.0
+    2  embed               person      6   6         0       0        0      3.0
     2  match               person      6   6         0       0        0      3.0
     3  mask                person      6   5         0       1        0      3.0
     3  mask                cutout      5   4         1       0        0      0.0
@@ -123,7 +126,7 @@ def test_the_exit_code_reaches_the_shell(base: Path) -> None:
 def test_of_many_failed_the_first_are_named_and_the_rest_counted() -> None:
     one = {"tool": "mask", "kind": "person", "item_id": 7, "path": None, "address": "a/t0/p0", "detail": "x\ny"}
     found = dataclasses.replace(blank(), funnel=[funnel_row("mask", 30, failed=25)], failed=[one] * 20)
-    lines = list(failed(found))
+    lines = list(failed_lines(found))
     assert lines[0] == "25 items failed:"
     assert lines[1] == r"  mask, person 7, a/t0/p0: x\ny"
     assert (len(lines), lines[-1]) == (22, "  and 5 more: make failures")
@@ -164,7 +167,8 @@ def test_decisions_that_find_nobody_are_told(base: Path) -> None:
 
 def test_a_run_that_has_not_ended_is_told(base: Path) -> None:
     db = connect(base)
-    db.execute("update run set status = 'running', pid = 7, host = 'mill' where id = 5")
+    masks = "(select id from step where tool = 'mask')"
+    db.execute(f"update run set status = 'running', pid = 7, host = 'mill' where step_id = {masks}")
     db.close()
     assert "mask runs since 2024-05-01 10:00:00 UTC (process 7 on mill), or was killed.\n" in status(base)[0]
     assert STARTED.startswith("2024-05-01T10:00:00")
@@ -181,7 +185,7 @@ def test_a_reason_that_takes_over_half_of_a_stage_is_pointed_at(base: Path) -> N
     db.close()
     text, _ = status(base)
     assert (
-        f"score loses 100 % of its cutouts as blurry: look at {base}/rejected/score/blurry/, "
+        f"score: blurry 100 % of the cutouts: look at {base}/rejected/score/blurry/, "
         f"or type: make explain BASE={base} ITEM={near}\n"
     ) in text
     assert f"2 images; not of today's selection, renew it: make all BASE={base}\n" in text
@@ -228,6 +232,83 @@ def reason_row(tool: str, reason: str, n: int, share: float, kind: str = "cutout
 def test_what_dominates(rows: list[dict[str, Any]], expected: str | None) -> None:
     found = advice.dominant(dataclasses.replace(blank(), failures=rows))
     assert (found and found["reason"]) == expected
+
+
+def test_each_stage_kind_and_dataset_has_its_own_hint() -> None:
+    """In the order of the stages; of one dataset's share the other's is no part."""
+    rows = [
+        reason_row("detect", "no_person", 10, 0.6, "frame"),
+        reason_row("detect", "too_small", 4, 0.55, "person"),
+        reason_row("caption", "caption_empty", 5, 0.51) | {"dataset": "emma"},
+        reason_row("caption", "caption_empty", 5, 0.5) | {"dataset": "tom"},
+    ]
+    assert [(row["tool"], row["kind"], row["dataset"]) for row in dominating(rows)] == [
+        ("detect", "frame", ""),
+        ("detect", "person", ""),
+        ("caption", "cutout", "emma"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "item_id", "linked", "said"),
+    [
+        (
+            reason_row("score", "blurry", 61, 0.612),
+            *(7, True),
+            "score: blurry 61 % of the cutouts: look at data/rejected/score/blurry/, or type: make explain ITEM=7",
+        ),
+        (
+            reason_row("package", "missing_caption", 9, 0.9, "composite") | {"dataset": "emma"},
+            *(8, True),
+            "package emma: missing_caption 90 % of the composites: look at data/rejected/package/emma/missing_caption/"
+            ", or type: make explain ITEM=8",
+        ),
+        (
+            reason_row("mask", "failed", 999, 0.999, "person"),
+            *(9, False),
+            "mask: failed over 99 % of the persons: type: make explain ITEM=9",
+        ),
+        (
+            reason_row("extract", "near_duplicate", 4, 0.501, "frame"),
+            *(3, False),
+            "extract: near_duplicate 50 % of the frames: type: make explain ITEM=3",
+        ),
+    ],
+)
+def test_a_hint_says_where_to_look(row: dict[str, Any], item_id: int, linked: bool, said: str) -> None:
+    assert advice.hint(row | {"item_id": item_id, "linked": linked}, Path("data")) == said
+
+
+@pytest.mark.parametrize(("blurred", "told"), [(4, False), (5, True)])
+def test_over_half_and_not_half(base: Path, blurred: int, told: bool) -> None:
+    """Of nine persons a limit rejects four or five; what it says leads to links that are there."""
+    db = connect(base)
+    frames = [f"{source(db, 'dance.mp4')}/t{index / 2:013.6f}" for index in range(8) if index != 1]
+    frames += [f"{source(db, 'portrait.jpg')}/t{0:013.6f}"]
+    answers = {
+        frame: Result(made=(person(frame, 0.1 if number < blurred else 0.9),)) for number, frame in enumerate(frames)
+    }
+    play(db, base, "detect", answers, pace=3.0)
+    [(share,)] = db.execute("select share from failures where reason = 'low_confidence'").fetchall()
+    assert share == blurred / 8
+    db.close()
+    text, _ = status(base)
+    folder = base / "rejected" / "detect" / "low_confidence"
+    assert (f"\ndetect: low_confidence 62 % of the persons: look at {folder}/, or type: make explain " in text) == told
+    assert len(list(folder.iterdir())) == blurred
+
+
+def test_what_failed_and_what_was_dropped_is_shown_by_a_command_alone(base: Path) -> None:
+    db = connect(base)
+    frames = [row[0] for row in db.execute("select address from item where kind = 'frame' and newest")]
+    broken = {address: Result(failed("It broke.")) for address in frames}
+    play(db, base, "detect", broken, pace=3.0)
+    db.close()
+    text, _ = status(base)
+    first = text.partition("detect: failed 100 % of the frames: type: make explain ")[2].splitlines()[0]
+    assert first.startswith(f"BASE={base} ITEM=")
+    kind = connect(base).execute("select kind from item where id = ?", (first.rpartition("=")[2],)).fetchone()[0]
+    assert kind == "frame"
 
 
 @pytest.mark.parametrize(

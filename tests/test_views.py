@@ -58,6 +58,7 @@ def test_the_funnel(db: sqlite3.Connection) -> None:
         (1, "extract", "", "frame", 9, 8, 1, 0, 0, 0.0),
         (2, "detect", "", "frame", 8, 7, 1, 0, 0, 4.0),
         (2, "detect", "", "person", 7, 6, 1, 0, 0, 0.0),
+        (2, "embed", "", "person", 6, 6, 0, 0, 0, 3.0),
         (2, "match", "", "person", 6, 6, 0, 0, 0, 3.0),
         (3, "mask", "", "person", 6, 5, 0, 1, 0, 3.0),
         (3, "mask", "", "cutout", 5, 4, 1, 0, 0, 0.0),

@@ -10,12 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tools.mill.tool import OK, Bench, Made, Reason, Result, Row, Tool, operational, rejected
+from tools.mill.tool import OK, Bench, Made, Reason, Result, Row, Tool, Verdict, operational, rejected
 
 if TYPE_CHECKING:
-    from tools.describe.job import CaptionJob
+    import sqlite3
+    from pathlib import Path
 
-VERSION = 1
+    from tools.describe.job import CaptionJob
+    from tools.mill.tool import Asked
+
+VERSION = 2
 
 REASONS = (
     Reason(
@@ -49,22 +53,32 @@ REASONS = (
 @dataclass(frozen=True)
 class Params:
     """forbidden_words: separated by commas; whole words, whatever their case. The ground is random, so no caption may
-    tie it to the subject; words about the picture as a picture, guesses and praise teach nothing.
+    tie it to the subject; words about the picture as a picture, guesses and praise teach nothing. ground: the package
+    adds a clause about what stands behind each image; a text that a person wrote is left as it is.
     """
 
     engine: str = "auto"
     forbidden_words: str = (
         "background, backdrop, image, picture, photo, photograph, appears, seems, beautiful, stunning"
     )
+    ground: bool = False
     deadline_s: float = operational(30.0)
+
+
+def prepare(db: sqlite3.Connection, base: Path, asked: Asked) -> tuple[str, ...]:
+    """Captions that a person edited in the package become that person's word, before it is asked what waits."""
+    from tools.training.readback import read_back
+
+    return read_back(db, base, asked)
 
 
 def work(row: Row, bench: Bench[Params]) -> Result:
     from tools import engines
     from tools.describe.checks import fault, finished
-    from tools.describe.wording import words
     from tools.training.targets import target_of
 
+    if row.get("said") is not None:
+        return _by_person(row, bench)
     dataset, params = bench.dataset, bench.params
     engine = engines.load("caption", params.engine)
     (draft,) = engine.run([_job(row, bench)])
@@ -73,27 +87,40 @@ def work(row: Row, bench: Bench[Params]) -> Result:
     verdict = rejected(*found) if found else OK
     if not text:
         return Result(verdict)
-    facts = {
-        "dataset": dataset.name,
-        "text": text,
-        "author": draft.author,
-        "engine": engine.name,
-        "prompt_version": draft.prompt_version,
-        "words": words(text),
-        "shot": draft.shot,
-        "light": draft.light,
-        "clothing": draft.clothing,
-        "view": draft.view,
-        "eyes": draft.eyes,
-    }
-    return Result(made=(Made("caption", f"{row['address']}/{dataset.name}", facts=facts, verdict=verdict),))
+    facts = {"author": draft.author, "engine": engine.name, "prompt_version": draft.prompt_version}
+    facts |= {name: getattr(draft, name) for name in ("shot", "light", "clothing", "view", "eyes", "expression")}
+    return Result(made=(_made(row, bench, text, facts | {"ground": int(params.ground)}, verdict),))
+
+
+def _by_person(row: Row, bench: Bench[Params]) -> Result:
+    """A person's text: no engine is asked, no word forbidden, nothing added."""
+    from tools.describe import hand
+
+    text = str(row["said"])
+    fault = hand.unusable(text)
+    verdict = rejected("caption_invalid", f"The text that {row['said_by']} wrote {fault}.") if fault else OK
+    facts = dict.fromkeys(("author", "engine", "prompt_version"), hand.AUTHOR) | {"ground": 0}
+    return Result(made=(_made(row, bench, text, facts, verdict),))
+
+
+def _made(row: Row, bench: Bench[Params], text: str, facts: Row, verdict: Verdict) -> Made:
+    from tools.describe.tokens import tokens_at_most
+    from tools.describe.wording import words
+
+    name = bench.dataset.name
+    counted = {"dataset": name, "text": text, "words": words(text), "tokens": tokens_at_most(text)}
+    return Made("caption", f"{row['address']}/{name}", facts={**facts, **counted}, verdict=verdict)
 
 
 def _job(row: Row, bench: Bench[Params]) -> CaptionJob:
+    import json
+
+    import numpy as np
+
     from tools.describe.figure import whole
     from tools.describe.job import CaptionJob
     from tools.engines.protocols import Box
-    from tools.media.image import read_rgba
+    from tools.media.image import read_rgb, read_rgba
     from tools.training.targets import target_of
 
     image = read_rgba(bench.file(row))
@@ -103,14 +130,14 @@ def _job(row: Row, bench: Bench[Params]) -> CaptionJob:
     shot, figure = row["shot"], whole(image[..., 3], face, bool(row["cut_bottom"]))
     if shot == "unknown" and figure and row["box_whole"]:
         shot = "far"  # no face to measure by, but somebody from head to toe
+    points = np.array(json.loads(row["landmarks_json"]), np.float64) if row["landmarks_json"] else None
     return CaptionJob(
-        image,
-        face,
-        shot,
-        figure,
-        bench.dataset.trigger,
-        bench.dataset.class_word,
-        target_of(bench.dataset.target),
+        *(image, face, shot, figure),
+        *(bench.dataset.trigger, bench.dataset.class_word, target_of(bench.dataset.target)),
+        view=row["view"],
+        landmarks=points,
+        around=read_rgb(bench.base / str(row["crop_path"])) if face is not None else None,
+        seed=str(row["address"]),
     )
 
 
@@ -131,6 +158,8 @@ TOOL = Tool(
     reasons=REASONS,
     work=work,
     engine="caption",
+    says="caption",
+    prepare=prepare,
     remarks=remarks,
     dataset_keys=("name", "trigger", "class_word", "target"),
 )

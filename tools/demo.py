@@ -5,7 +5,7 @@ Writes: raw videos, photos and backgrounds into a workspace that has none; four 
 Example: python -m tools.demo --base data/data_TEST
 
 The pictures stay what their owners made them, and none is part of this project. astronaut (Eileen Collins) and rocket
-are NASA's and SpaceX's, coffee is Rachel Michetti's, grace_hopper is the US Navy's: all in the public domain. china is
+are NASA's and SpaceX's, gravel is CC0Textures's, grace_hopper is the US Navy's: all in the public domain. china is
 danielbuechele's, under CC BY 2.0. bus and zidane come with ultralytics, a package under AGPL-3.0. All are read from
 the packages of this machine and stay in the workspace.
 """
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 PICTURES = {
     "astronaut": ("skimage", "data/astronaut.png"),
-    "coffee": ("skimage", "data/coffee.png"),
+    "gravel": ("skimage", "data/gravel.png"),
     "rocket": ("skimage", "data/rocket.jpg"),
     "china": ("sklearn", "datasets/images/china.jpg"),
     "bus": ("ultralytics", "assets/bus.jpg"),
@@ -41,8 +41,10 @@ PICTURES = {
 """Where a picture lies: the package and the path in it."""
 
 FILMED = ("astronaut", "bus", "zidane")
-BACKGROUNDS = ("china", "coffee", "rocket")
+BACKGROUNDS = ("china", "rocket")
 PHOTOS = ("astronaut", "grace_hopper")
+
+YARD_PX = (1280, 960)
 
 TOO_SMALL_PX = (160, 120)
 BROKEN_OFF_SHARE = 0.45
@@ -132,6 +134,7 @@ def make_footage(base: Path) -> tuple[Path, ...]:
         for kind, names in (("background", BACKGROUNDS), ("photo", PHOTOS)):
             for path in (pictures[name] for name in names if name in pictures):
                 shutil.copyfile(path, part / FOLDERS[kind] / path.name)
+        _add_yard(part / FOLDERS["background"], pictures)
         made = sorted(path.relative_to(part) for path in part.rglob("*") if path.is_file())
         for path in made:
             (part / path).rename(base / path)
@@ -165,6 +168,15 @@ def _add_rejects(folder: Path) -> None:
     (folder / "same as portrait.mp4").write_bytes(portrait)
     (folder / "broken off.mp4").write_bytes(portrait[: int(len(portrait) * BROKEN_OFF_SHARE)])
     (folder / "only text.mp4").write_text(NOTES, encoding="utf-8")
+
+
+def _add_yard(folder: Path, pictures: Mapping[str, Path]) -> None:
+    """A place with a floor, for those who stand."""
+    from tools.media.image import encode_webp, read_rgb
+    from tools.media.yard import yard
+
+    if "gravel" in pictures:
+        (folder / "yard.webp").write_bytes(encode_webp(yard(read_rgb(pictures["gravel"])[..., 0], *YARD_PX)))
 
 
 @click.command("demo", help=(__doc__ or "").replace("\n\n", "\n\n\b\n", 1))

@@ -1,7 +1,7 @@
 """Find the people in each frame and crop them out, with room around them.
 
 Reads: frames that passed extract.  Writes: person (a crop).
-Rejects: no_person, too_many_people (the frame); low_confidence, too_small (the person).
+Rejects: no_person, too_many_people (the frame); low_confidence, too_small, bystander (the person).
 Example: python -m tools.detect --base data --limit 10
 """
 
@@ -17,8 +17,9 @@ from tools.mill.tool import Bench, Limit, Made, Reason, Result, Row, Tool, opera
 
 if TYPE_CHECKING:
     from tools.engines.protocols import Detection, Rgb
+    from tools.framing.presence import Presence
 
-VERSION = 1
+VERSION = 2
 
 SHOT_RULES = ("face", "area")
 
@@ -49,6 +50,24 @@ LIMITS = (
         128.0,
         "The person takes too few pixels of the frame's height.",
         "Lower detect.min_height_px, or take footage in which the person is larger.",
+    ),
+    Limit(
+        "bystander",
+        "relative_height",
+        "<",
+        "min_relative_height",
+        0.30,
+        "Someone much smaller or blurrier than the frame's main person: behind, in a mirror, on a picture.",
+        "Lower detect.min_relative_height or detect.min_relative_sharpness, or keep the crops that are right.",
+    ),
+    Limit(
+        "bystander",
+        "relative_sharpness",
+        "<",
+        "min_relative_sharpness",
+        0.60,
+        "Someone much smaller or blurrier than the frame's main person: behind, in a mirror, on a picture.",
+        "Lower detect.min_relative_height or detect.min_relative_sharpness, or keep the crops that are right.",
     ),
 )
 
@@ -97,11 +116,16 @@ class Params:
 def work(row: Row, bench: Bench[Params]) -> Result:
     from tools import engines
     from tools.engines.protocols import DetectJob
+    from tools.framing.crops import counted, places
+    from tools.framing.presence import face_sharpness, presences
     from tools.media.image import read_rgb
-    from tools.people.framing import counted, places
 
     params = bench.params
     image = read_rgb(bench.file(row), math.inf)  # intake has judged its size
+    corner = (0, 0)
+    if row["picture_x0_px"] is not None:  # without the black bars of its shot
+        corner = row["picture_x0_px"], row["picture_y0_px"]
+        image = image[corner[1] : row["picture_y1_px"], corner[0] : row["picture_x1_px"]].copy()
     job = DetectJob(image, params.min_face_px, params.keep_confidence)
     (seen,) = engines.load("detect", params.engine).run([job])
     kept = seen[: params.keep_at_most]
@@ -112,19 +136,30 @@ def work(row: Row, bench: Bench[Params]) -> Result:
     if not kept:
         return Result(rejected("no_person"), measures=measures)
     height, width = image.shape[:2]
-    named = zip(kept, places([each.box for each in kept], width, height), strict=True)
-    made = tuple(_made(each, f"{row['address']}/{place}", kept, image, bench) for each, place in named)
+    beside = presences(kept, [each.face and face_sharpness(image, each.face) for each in kept])
+    named = zip(kept, beside, places([each.box for each in kept], width, height), strict=True)
+    made = tuple(
+        _made(each, how, f"{row['address']}/{place}", kept, (image, corner), bench) for each, how, place in named
+    )
     return Result(measures=measures, made=made)
 
 
-def _made(person: Detection, address: str, everybody: list[Detection], image: Rgb, bench: Bench[Params]) -> Made:
-    """Crop one person out, store the crop and say what is known of it."""
+def _made(
+    person: Detection,
+    presence: Presence,
+    address: str,
+    everybody: list[Detection],
+    picture: tuple[Rgb, tuple[int, int]],
+    bench: Bench[Params],
+) -> Made:
+    """Crop one person out, store the crop and say what is known of it. picture: its pixels, its corner in the frame."""
     import hashlib
 
+    from tools.framing.crops import crop_path, padded
     from tools.media.image import encode_webp
-    from tools.people.framing import crop_path, padded
 
     params = bench.params
+    image, corner = picture
     height, width = image.shape[:2]
     crop = padded(person.box, width, height, params.pad, params.pad_above)
     data = encode_webp(image[crop.y0 : crop.y1, crop.x0 : crop.x1], params.webp_quality, params.webp_effort)
@@ -135,36 +170,59 @@ def _made(person: Detection, address: str, everybody: list[Detection], image: Rg
         bench.store(path, data),
         crop.x1 - crop.x0,
         crop.y1 - crop.y0,
-        facts=facts(person, [each for each in everybody if each is not person], (width, height), params),
-        measures={"confidence": round(person.confidence, 4), "height_px": round(person.box.height, 2)},
+        facts=facts(person, [each for each in everybody if each is not person], (width, height), params, corner)
+        | turned(person, image, (crop.x0, crop.y0)),
+        measures={
+            "confidence": round(person.confidence, 4),
+            "height_px": round(person.box.height, 2),
+            **{name: value if value is None else round(value, 4) for name, value in presence._asdict().items()},
+        },
     )
 
 
-def facts(person: Detection, others: list[Detection], frame: tuple[int, int], params: Params) -> dict[str, Any]:
-    """The columns of `person`: the box in pixels of the frame, all else in pixels of the crop. frame: width, height.
+def facts(
+    person: Detection,
+    others: list[Detection],
+    picture: tuple[int, int],
+    params: Params,
+    corner: tuple[int, int] = (0, 0),
+) -> dict[str, Any]:
+    """The columns of `person`: the box in pixels of the frame, all else in pixels of the crop.
 
+    picture: width and height of the frame without its bars; corner: where in the frame it begins.
     Rounded, so that processors which differ in the last bit make the same person.
     """
-    from tools.people.framing import cut_sides, padded, shot_of
+    from tools.framing.crops import cut_sides, padded, shot_of
 
-    crop = padded(person.box, *frame, params.pad, params.pad_above)
+    crop = padded(person.box, *picture, params.pad, params.pad_above)
     face = person.face and person.face.moved(-crop.x0, -crop.y0)
     neighbours = [each.box.moved(-crop.x0, -crop.y0) for each in others]
     keypoints = [(p.x - crop.x0, p.y - crop.y0, p.confidence) for p in person.keypoints or ()]
     return {
-        **{f"box_{name}_px": round(value, 2) for name, value in person.box._asdict().items()},
+        **{f"box_{name}_px": round(value, 2) for name, value in person.box.moved(*corner)._asdict().items()},
         **{f"face_{name}_px": face and round(getattr(face, name), 2) for name in ("x0", "y0", "x1", "y1")},
-        "crop_x_px": crop.x0,
-        "crop_y_px": crop.y0,
-        **cut_sides(person.box, *frame),
+        "crop_x_px": crop.x0 + corner[0],
+        "crop_y_px": crop.y0 + corner[1],
+        **cut_sides(person.box, *picture),
         "shot": shot_of(face, crop, params.shot_rule, params.shot_close, params.shot_far),
-        "view": None,
         "keypoints_json": _json(keypoints) if keypoints else None,
         "others_json": _json(neighbours),
         "source": person.source,
         "box_slack": person.slack,
         "box_whole": int(person.whole),
     }
+
+
+def turned(person: Detection, image: Rgb, corner: tuple[int, int]) -> dict[str, Any]:
+    """The landmarks of a person's face in pixels of the crop, whose corner is given, and how the face is turned."""
+    if person.face is None:
+        return {"landmarks_json": None, "turn": None, "view": None}
+    from tools.engines.landmarks import landmarks
+    from tools.framing.view import turn_of, view_of
+
+    points = landmarks(image, person.face)
+    turn = round(turn_of(points), 3)
+    return {"landmarks_json": _json((points - corner).tolist()), "turn": turn, "view": view_of(turn)}
 
 
 def _json(rows: Sequence[tuple[float, ...]]) -> str:

@@ -12,6 +12,7 @@ part, so that a frame never stands for two shots. Times are the container's own;
 
 from __future__ import annotations
 
+import json
 import math
 import os
 from dataclasses import dataclass
@@ -21,11 +22,12 @@ from tools.mill.files import Stored
 from tools.mill.tool import OK, Bench, Made, Reason, Result, Row, Tool, Verdict, failed, operational, rejected
 
 if TYPE_CHECKING:
+    from tools.media.burnt import Burnt
     from tools.media.decode import Tally
     from tools.media.errors import MediaError
     from tools.media.harvest import Harvest, Plan, Taken
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ def _video(row: Row, bench: Bench[Params]) -> Result:
     return Result(
         _verdict(gathered, row["declared_frames"]),
         measures=_measures(gathered, row["declared_frames"]),
-        made=tuple(_frame(source, taken) for taken in gathered.taken),
+        made=tuple(_frame(source, taken, gathered.burnt.get(taken.shot)) for taken in gathered.taken),
     )
 
 
@@ -178,21 +180,47 @@ def _measures(gathered: Harvest[Stored], declared: int | None) -> Row:
     }
 
 
-def _frame(source: str, taken: Taken[Stored]) -> Made:
+def _frame(source: str, taken: Taken[Stored], burnt: Burnt | None) -> Made:
     return Made(
         kind="frame",
         address=f"{source}/t{stamp(taken.time_us)}",
         file=taken.kept,
         width=taken.width,
         height=taken.height,
-        facts={"time_s": taken.time_us / 1e6, "frame_index": taken.index, "shot": taken.shot},
+        facts={
+            "time_s": taken.time_us / 1e6,
+            "frame_index": taken.index,
+            "shot": taken.shot,
+            **_bounds(burnt, taken.width, taken.height),
+        },
         measures={
             "candidates": taken.n_candidates,
             "luma_tenengrad": taken.tenengrad,
             "luma_difference": taken.difference,
+            "overlays_json": _overlays(burnt, taken.width, taken.height),
         },
         verdict=_verdict_on_frame(taken),
     )
+
+
+def _bounds(burnt: Burnt | None, width: int, height: int) -> Row:
+    """The picture without bars in whole pixels of the frame, inwards where a pixel belongs to both."""
+    if burnt is None:
+        return dict.fromkeys(("picture_x0_px", "picture_y0_px", "picture_x1_px", "picture_y1_px"))
+    box = burnt.picture
+    return {
+        "picture_x0_px": math.ceil(round(box.x0 * width, 3)),
+        "picture_y0_px": math.ceil(round(box.y0 * height, 3)),
+        "picture_x1_px": math.floor(round(box.x1 * width, 3)),
+        "picture_y1_px": math.floor(round(box.y1 * height, 3)),
+    }
+
+
+def _overlays(burnt: Burnt | None, width: int, height: int) -> str | None:
+    if burnt is None or burnt.overlays is None:
+        return None
+    boxes = [(box.x0 * width, box.y0 * height, box.x1 * width, box.y1 * height) for box in burnt.overlays]
+    return json.dumps([[round(value, 1) for value in box] for box in boxes])
 
 
 def _verdict_on_frame(taken: Taken[Stored]) -> Verdict:
@@ -211,20 +239,28 @@ def _verdict_on_opening(error: MediaError) -> Verdict:
 
 
 def _photo(row: Row, bench: Bench[Params]) -> Result:
+    from tools.media.burnt import burnt_in_one
     from tools.media.image import encode_webp, read_rgb
     from tools.media.luma import luma_of_rgb, shrink, tenengrad
 
     rgb = read_rgb(bench.source(row), math.inf)  # intake has judged its size
+    luma = luma_of_rgb(rgb)
+    height, width = luma.shape
     source = str(row["address"])
     stored = _store(bench, source, 0, encode_webp(rgb, bench.params.webp_quality, bench.params.webp_effort))
     made = Made(
         kind="frame",
         address=f"{source}/t{stamp(0)}",
         file=stored,
-        width=rgb.shape[1],
-        height=rgb.shape[0],
-        facts={"time_s": 0.0, "frame_index": 0, "shot": 0},
-        measures={"candidates": 1, "luma_tenengrad": tenengrad(shrink(luma_of_rgb(rgb))), "luma_difference": None},
+        width=width,
+        height=height,
+        facts={"time_s": 0.0, "frame_index": 0, "shot": 0, **_bounds(burnt_in_one(luma), width, height)},
+        measures={
+            "candidates": 1,
+            "luma_tenengrad": tenengrad(shrink(luma)),
+            "luma_difference": None,
+            "overlays_json": None,
+        },
     )
     return Result(made=(made,))
 

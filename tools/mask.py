@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tools.engines.protocols import MaskJob, Rgb
 
-VERSION = 1
+VERSION = 2
 
 LIMITS = (
     Limit(
@@ -59,7 +59,7 @@ def work(row: Row, bench: Bench[Params]) -> Result:
     from tools.media.image import read_rgb
 
     image = read_rgb(bench.file(row), math.inf)
-    (alpha,) = engines.load("mask", bench.params.engine).run([_job(row, image, bench.params)])
+    (alpha,) = engines.load("mask", bench.params.engine).run([_job(row, image, bench)])
     if not (alpha > 127).any():
         return Result(rejected("empty_mask", "The mask is empty."))
     if (alpha > 127).all():
@@ -72,33 +72,37 @@ def work(row: Row, bench: Bench[Params]) -> Result:
     return Result(made=(_made(row, bench, cut_out(image, alpha), measures),))
 
 
-def _job(row: Row, image: Rgb, params: Params) -> MaskJob:
+def _job(row: Row, image: Rgb, bench: Bench[Params]) -> MaskJob:
     from tools.engines.protocols import Box, Keypoint, MaskJob
+    from tools.matte.neighbours import beside
 
     def box(name: str, dx: float = 0.0, dy: float = 0.0) -> Box:
         return Box(*(row[f"{name}_{side}_px"] for side in ("x0", "y0", "x1", "y1"))).moved(-dx, -dy)
 
     points = json.loads(row["keypoints_json"] or "[]")
     height, width = image.shape[:2]
-    others = [Box(*other).clipped(width, height) for other in json.loads(row["others_json"])]
+    # Whole boxes: what the crop shows of somebody tells less of where they stand than all of their box.
+    others = tuple(Box(*other) for other in json.loads(row["others_json"]))
+    crop = Box(0.0, 0.0, width, height)
     return MaskJob(
         image,
         box("box", row["crop_x_px"], row["crop_y_px"]),
         None if row["face_x0_px"] is None else box("face"),
         tuple(Keypoint(*point) for point in points) or None,
-        tuple(other for other in others if other.width > 0 and other.height > 0),
+        tuple(other for other in others if other.common(crop) > 0.0),
         row["box_slack"],
         bool(row["box_whole"]),
-        params.working_side_px,
+        bench.params.working_side_px,
+        beside(bench.base, row),
     )
 
 
 def _made(row: Row, bench: Bench[Params], cutout: NDArray[np.uint8], measures: dict[str, float]) -> Made:
     import hashlib
 
+    from tools.framing.crops import crop_path
     from tools.measure.outline import extent
     from tools.media.image import encode_webp_lossless
-    from tools.people.framing import crop_path
 
     data = encode_webp_lossless(cutout)
     path = crop_path("03_masked_subjects", row["address"], hashlib.sha256(data).hexdigest(), "webp")

@@ -1,23 +1,28 @@
-"""Say who each person is, by the distance of their face to reference photos of people with names.
+"""Say who each person is: by reference photos, by names that people gave, by tracks through a shot, by clusters.
 
-Reads: persons that passed detect, reference photos.  Writes: nothing.  Rejects: other_person, identity_unsure.
-Example: python -m tools.match --base data --limit 10
+Reads: persons that passed embed, reference photos.  Writes: nothing.
+Rejects: other_person, identity_unsure, still_picture, unwanted_person.
+Example: python -m tools.match --base data
 """
 
 from __future__ import annotations
 
-import functools
-import math
-from collections.abc import Iterable, Sequence
+import difflib
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from tools.mill.tool import Bench, Limit, Result, Row, Tool, operational
+from tools.mill.tool import Bench, Limit, Result, Row, Tool, Verdict
 
 if TYPE_CHECKING:
-    from tools.engines.protocols import Embedding, FaceFound
+    from tools.identity.references import Reference
+    from tools.identity.telling import Told
 
-VERSION = 1
+VERSION = 2
+
+OTHER = "other"
+
+UNSURE = "The face is somewhat like a reference, or no face shows, or the images beside it show somebody else."
 
 LIMITS = (
     Limit(
@@ -27,7 +32,7 @@ LIMITS = (
         "unsure_distance",
         0.60,
         "The face is unlike every reference.",
-        "Add reference photos of whoever it is, raise match.unsure_distance, or keep it.",
+        "Add reference photos of whoever it is, say it with `make identify`, or raise match.unsure_distance.",
     ),
     Limit(
         "identity_unsure",
@@ -35,8 +40,17 @@ LIMITS = (
         ">",
         "max_distance",
         0.50,
-        "The face is somewhat like a reference, or no face shows.",
-        "Look at it: keep or reject it; more reference photos help.",
+        UNSURE,
+        "Say who it is: `make identify ITEM=… AS=NAME` or AS=other; more reference photos help.",
+    ),
+    Limit(
+        "identity_unsure",
+        "flips",
+        ">",
+        "max_flips",
+        0.0,
+        UNSURE,
+        "Say who it is: `make identify ITEM=… AS=NAME` or AS=other, or set match.max_flips = 1 to trust the track.",
     ),
     Limit(
         "identity_unsure",
@@ -44,93 +58,119 @@ LIMITS = (
         ">",
         "max_faceless",
         0.0,
-        "The face is somewhat like a reference, or no face shows.",
-        "Keep the right ones, or set match.max_faceless = 1 to let all who show no face pass.",
+        UNSURE,
+        "Say who it is: `make identify ITEM=… AS=NAME`, or set match.max_faceless = 1 to let the faceless pass.",
+    ),
+    Limit(
+        "still_picture",
+        "stir",
+        "<",
+        "min_stir",
+        0.08,
+        "The face does not change over its shot: a poster, a photograph, a statue.",
+        "Lower match.min_stir, or keep it.",
+    ),
+    Limit(
+        "unwanted_person",
+        "unwanted",
+        ">",
+        "max_unwanted",
+        0.0,
+        "Every dataset is about somebody else.",
+        "Set [dataset.NAME] subject, pin the image, or set match.max_unwanted = 1 to have everybody cut out.",
     ),
 )
-
-LARGEST_BY = 4.0
-"""A reference photo counts where its largest face has so many times the area of every other."""
 
 
 @dataclass(frozen=True)
 class Params:
-    """Without reference photos that show one face everybody passes, and no distance is measured."""
-
-    engine: str = "auto"
-    deadline_s: float = operational(60.0)
-
-
-class Reference(NamedTuple):
-    """A photo of a person with a name, and their face; None where it shows no face, or several."""
-
-    person: str
-    shown: str
-    embedding: Embedding | None
-
-
-def work(row: Row, bench: Bench[Params]) -> Result:
-    from tools import engines
-    from tools.engines.protocols import Box, MatchJob
-    from tools.media.image import read_rgb
-
-    sides = bench.sides.get("references", ())
-    if not sides:
-        return Result()
-    references = [_reference(side, bench) for side in sides]
-    measures: dict[str, float | str | None] = {**counts(references)}
-    if not measures["references_used"]:
-        return Result(measures=measures)
-    measures["faceless"] = int(row["face_x0_px"] is None)
-    if not measures["faceless"]:
-        face = Box(*(row[f"face_{name}_px"] for name in ("x0", "y0", "x1", "y1")))
-        ((found,),) = engines.load("match", bench.params.engine).run(
-            [MatchJob(read_rgb(bench.file(row), math.inf), face)]
-        )
-        measures |= nearest(found.embedding, references)
-    return Result(measures=measures)
-
-
-def counts(references: Sequence[Reference]) -> dict[str, int | str | None]:
-    """How many references can be compared with, and the names of those that cannot."""
-    ignored = sorted(reference.shown for reference in references if reference.embedding is None)
-    return {"references_used": len(references) - len(ignored), "references_ignored": ", ".join(ignored) or None}
-
-
-def nearest(embedding: Embedding, references: Iterable[Reference]) -> dict[str, float | str | None]:
-    """The name whose nearest reference is nearest, its Euclidean distance, and that of the next name.
-
-    One reference at least must have a face.
+    """min_face_px: a smaller face says nothing of who it is, and goes with its track. cluster_distance: clusters whose
+    faces are on the average nearer become one.
     """
-    import numpy as np
 
-    distances: dict[str, float] = {}
-    for reference in references:
-        if reference.embedding is not None:
-            distance = float(np.linalg.norm(embedding - reference.embedding))
-            distances[reference.person] = min(distance, distances.get(reference.person, distance))
-    ranked = sorted((round(distance, 4), person) for person, distance in distances.items())
-    distance, identity = ranked[0]
-    return {"distance": distance, "identity": identity, "next_distance": ranked[1][0] if len(ranked) > 1 else None}
+    min_face_px: float = 32.0
+    cluster_distance: float = 0.55
 
 
-def _reference(side: Row, bench: Bench[Params]) -> Reference:
-    embedding = _only_face(bench.params.engine, bench.source(side), str(side["sha256"]))
-    return Reference(str(side["person"]), str(side["shown"]), embedding)
+def work_set(rows: Sequence[Row], bench: Bench[Params]) -> Mapping[int, Result]:
+    """Who everybody is. No person's picture is opened."""
+    from tools.identity.people import people
+    from tools.identity.references import ignored
+    from tools.identity.telling import tell, unwanted
+    from tools.identity.who import Named
+
+    references = _references(bench) if rows else []
+    faces = [Named(each.person, each.embedding) for each in references if each.embedding is not None]
+    everybody = people(rows, bench.params.min_face_px)
+    told = tell(everybody, faces, bench.params.cluster_distance)
+    out = ignored(references)
+    common = {"references_used": len(faces), "references_ignored": ", ".join(out) or None} if references else {}
+    wanted = subjects(bench)
+    return {
+        row["item_id"]: Result(
+            Verdict(detail=detail(one, wanted)),
+            measures=one.measures() | common | {"unwanted": unwanted(one, wanted)},
+        )
+        for row, one in zip(everybody.rows, told, strict=True)
+    }
 
 
-@functools.lru_cache(maxsize=4096)
-def _only_face(engine: str, path: bytes, _sha256: str) -> Embedding | None:
-    """The face of a reference photo, worked out once per process; None where it is not clear whose it is."""
-    from tools import engines
-    from tools.engines.protocols import MatchJob
-    from tools.media.image import read_rgb
+def _references(bench: Bench[Params]) -> list[Reference]:
+    """The reference photos, embedded by the engine that embeds persons."""
+    from tools.identity.references import Reference, only_face
 
-    faces: list[FaceFound]
-    (faces,) = engines.load("match", engine).run([MatchJob(read_rgb(path, math.inf))])
-    if not faces or any(faces[0].box.area < LARGEST_BY * other.box.area for other in faces[1:]):
+    engines = [str(side["address"]) for side in bench.sides.get("embedder", ())]
+    return [
+        Reference(str(side["person"]), str(side["shown"]), only_face(engine, bench.source(side), str(side["sha256"])))
+        for side in bench.sides.get("references", ())
+        for engine in engines
+    ]
+
+
+def subjects(bench: Bench[Params]) -> frozenset[str] | None:
+    """Whom the datasets are about; None where one of them takes everybody."""
+    named = [str(side["version"]) for side in bench.sides.get("wanted", ())]
+    return frozenset(named) if named and all(named) else None
+
+
+def detail(told: Told, wanted: Collection[str] | None) -> str | None:
+    """What should be known of one person beside the numbers."""
+    if told.flips:
+        return f"By itself it looks like {told.own}, unlike the images before and after it." if told.own else None
+    if wanted is None or told.identity in wanted:
         return None
-    return faces[0].embedding
+    about = f"the datasets are about {', '.join(sorted(wanted))}"
+    if told.identity:
+        return f"It shows {told.identity}; {about}."
+    shows = f"Nobody has said who cluster {told.cluster} is" if told.cluster else "It shows nobody known"
+    return f"{shows}; {about}."
+
+
+def remarks(bench: Bench[Params]) -> tuple[str, ...]:
+    """Whether everybody whom a dataset is about is known.
+
+    Raises UsageError where there are reference photos, and none of a dataset's subject.
+    """
+    from tools.mill.settings import UsageError
+
+    pictured = {str(side["person"]) for side in bench.sides.get("references", ())}
+    named = {str(side["address"]) for side in bench.sides.get("names", ())} - {OTHER}
+    known = sorted(pictured | named)
+    told = []
+    for side in bench.sides.get("wanted", ()):
+        subject = str(side["version"])
+        if not subject or subject in known:
+            continue
+        where = f"[dataset.{side['address']}] subject is {subject!r}"
+        if pictured:
+            near = difflib.get_close_matches(subject, known, n=1)
+            advice = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}."
+            raise UsageError(f"{where}, and neither a folder of 00_reference_faces nor a named cluster is. {advice}")
+        told.append(
+            f"{where}, and nobody has that name yet. `make people` shows who there is, "
+            f"`make name CLUSTER=… AS={subject}` says who it is."
+        )
+    return tuple(told)
 
 
 TOOL = Tool(
@@ -138,9 +178,10 @@ TOOL = Tool(
     version=VERSION,
     params=Params,
     limits=LIMITS,
-    work=work,
-    engine="match",
-    sides=("references",),
+    work_set=work_set,
+    sides=("references", "embedder", "names", "wanted"),
+    says="identity",
+    remarks=remarks,
 )
 
 if __name__ == "__main__":

@@ -2,6 +2,10 @@
 
 Reads: cutouts that passed score.  Writes: nothing.  Rejects: other_subject, same_moment, similar_to_better, over_quota.
 Example: python -m tools.select --base data --dataset emma
+
+A moment is one person within moment_s of one camera shot. Its best is the image with the highest score: sharpness 40 %,
+face size 20 %, open eyes 15 %, crop size 15 %, cleanness 10 %. Of the best, the one that differs most from those that
+are chosen comes next, in appearance, pose, view and expression, while its quota (close, mid, far; its source) is open.
 """
 
 from __future__ import annotations
@@ -14,9 +18,10 @@ from tools.mill.tool import OK, Bench, Reason, Result, Row, Tool, Verdict, rejec
 
 if TYPE_CHECKING:
     from tools.choose.candidates import Candidate
-    from tools.choose.difference import Floats, Place
+    from tools.choose.difference import Place
+    from tools.choose.looks import Floats
 
-VERSION = 1
+VERSION = 2
 
 REASONS = (
     Reason(
@@ -48,14 +53,16 @@ REASONS = (
 
 @dataclass(frozen=True)
 class Params:
-    """moment_s: seconds within which images of one person are one moment. min_difference: 0 to 1, of their likeness.
+    """moment_s: seconds within which images of one person are one moment. min_difference: 0 to 1, of how they look.
 
+    second_difference: where the set is not full, a moment gives another image that differs by this from all chosen.
     Pictures of one moment re-encoded or scaled lie about 0.01 apart, half a second of a talking person 0.07 to 0.15,
     different people above 0.3.
     """
 
     moment_s: float = 2.0
     min_difference: float = 0.06
+    second_difference: float = 0.12
 
 
 def work_set(rows: Sequence[Row], bench: Bench[Params]) -> Mapping[int, Result]:
@@ -70,19 +77,17 @@ def work_set(rows: Sequence[Row], bench: Bench[Params]) -> Mapping[int, Result]:
     candidates = [candidate(row) for row in sorted(by_id.values(), key=lambda row: str(row["address"]))]
     moment = moments(candidates, params.moment_s)
     best = _best_of(candidates, moment)
-    for one in candidates:
-        kept = best[moment[one.item_id]]
-        if one not in kept:
-            verdict = rejected("same_moment", f"Kept instead: {kept[0].path}")
-            results[one.item_id] = Result(verdict, measures=_measures(one, moment, None, kept[0]))
-    finalists = [one for one in candidates if one in best[moment[one.item_id]]]
-    places = choose(
-        finalists, _likeness([by_id[one.item_id] for one in finalists], bench), dataset, params.min_difference
-    )
-    for one, place in zip(finalists, places, strict=True):
-        near = finalists[place.nearest] if place.nearest is not None else None
-        verdict = _verdict(place, near, bench)
-        results[one.item_id] = Result(verdict, measures=_measures(one, moment, place, near))
+    seen = _looks([by_id[one.item_id] for one in candidates], bench)
+    second = [one not in best[moment[one.item_id]] for one in candidates]
+    places = choose(candidates, seen, dataset, params.min_difference, second, params.second_difference)
+    for one, place, late in zip(candidates, places, second, strict=True):
+        near = candidates[place.nearest] if place.nearest is not None else None
+        kept = best[moment[one.item_id]][0]
+        if late and place.rank is None:
+            measures = _measures(one, moment, place, kept) | {"nearly": min(1.0, one.score / (kept.score or 1.0))}
+            results[one.item_id] = Result(rejected("same_moment", _kept(kept, one)), measures=measures)
+        else:
+            results[one.item_id] = Result(_verdict(place, near, bench), measures=_measures(one, moment, place, near))
     return results
 
 
@@ -94,9 +99,11 @@ def _may(row: Row, subject: str) -> bool:
 
 def _left_out(row: Row, subject: str) -> Verdict:
     """Of a row that is no candidate. Where a person rejected it, that decision stands above this verdict."""
+    from tools.choose.candidates import who
+
     if row.get("excluded"):
         return Verdict("ok", None, "A person rejected it.")
-    return rejected("other_subject", f"It shows {row['identity'] or 'nobody known'}, the dataset is about {subject}.")
+    return rejected("other_subject", f"It shows {who(row) or 'nobody known'}, the dataset is about {subject}.")
 
 
 def _best_of(candidates: Sequence[Candidate], moment: Mapping[int, int]) -> dict[int, list[Candidate]]:
@@ -109,15 +116,25 @@ def _best_of(candidates: Sequence[Candidate], moment: Mapping[int, int]) -> dict
     return found
 
 
-def _likeness(rows: Sequence[Row], bench: Bench[Params]) -> Floats:
-    """The embeddings, N x 64 float32: as score measured them, or from the cutouts where it did not."""
+def _looks(rows: Sequence[Row], bench: Bench[Params]) -> Floats:
+    """The embeddings, one row each: of what score measured, or of the cutouts where it did not."""
     import numpy as np
 
+    from tools.choose.looks import SIZE, looks
     from tools.media.image import read_rgba
-    from tools.media.likeness import DIMENSIONS, embed, vector
+    from tools.media.likeness import embed, vector
 
-    found = [vector(row.get("likeness") or embed(read_rgba(bench.file(row)))) for row in rows]
-    return np.array(found, np.float32).reshape(len(rows), DIMENSIONS)
+    found = [looks(vector(row.get("likeness") or embed(read_rgba(bench.file(row)))), row) for row in rows]
+    return np.array(found, np.float32).reshape(len(rows), SIZE)
+
+
+def _kept(kept: Candidate, one: Candidate) -> str:
+    """What is in instead of an image of the same moment, and why."""
+    from tools.choose.candidates import better_by
+
+    why = "it is pinned" if kept.pinned else f"score {kept.score:.2f} against {one.score:.2f}"
+    ahead = "" if kept.pinned else better_by(kept, one)
+    return f"Kept instead: {kept.path} ({why}{f'; better: {ahead}' if ahead else ''})"
 
 
 def _verdict(place: Place, near: Candidate | None, bench: Bench[Params]) -> Verdict:
@@ -137,12 +154,16 @@ def _measures(
     one: Candidate, moment: Mapping[int, int], place: Place | None, kept: Candidate | None
 ) -> dict[str, float | int | str | None]:
     """The row of table "select". Of a chosen image, kept is only what looks most like it, and no replacement."""
+    from tools.choose.candidates import told
+
     chosen = place is not None and place.rank is not None
     return {
         "score": one.score,
+        "score_parts": told(one),
         "moment": moment[one.item_id],
         "rank": place.rank if place else None,
         "difference": place.difference if place else None,
+        "nearly": place.nearly if place else None,
         "kept_address": kept.address if kept and not chosen else None,
     }
 

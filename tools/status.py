@@ -48,7 +48,7 @@ def tell(found: State, base: Path, example: int | None, final: bool) -> Iterator
         yield ""
         yield reasons(found.failures)
     yield ""
-    yield from advice.remarks(found, base, example)
+    yield from advice.remarks(found, base)
     yield from advice.packages(found, base)
     if final and found.failed:
         yield ""
@@ -72,7 +72,7 @@ def as_json(found: State, base: Path, example: int | None) -> str:
     """The same as one JSON object."""
     content = dataclasses.asdict(found) | {
         "base": os.fspath(base),
-        "remarks": advice.remarks(found, base, example),
+        "remarks": advice.remarks(found, base),
         "next": advice.next_command(found, base, example),
     }
     return json.dumps(content, indent=2)

@@ -1,14 +1,17 @@
 -- Composites of a dataset, each with the caption of its cutout.
--- caption_id and text are null where no caption passed. rank: the cutout's place in the order of choice.
+-- caption_id, text and ground are null where no caption passed; ground: 1 where a clause about what stands behind is
+-- wanted. rank: the cutout's place in the order of choice.
 select
     item.id as item_id, item.kind, item.address, item.path, item.sha256, item.width, item.height,
     composite.mode, composite.mask_path, composite.mask_sha256,
-    caption_item.id as caption_id, caption_item.version as caption_version, caption.text,
-    "select".rank
+    caption_item.id as caption_id, caption_item.version as caption_version, caption.text, caption.ground,
+    person.shot, person.view, "select".rank
 from outcome
 join step on step.id = outcome.step_id
 join item on item.id = outcome.item_id
 join composite on composite.item_id = item.id
+join item as cutout on cutout.id = item.parent_id
+join person on person.item_id = cutout.parent_id
 left join outcome as chosen
     on chosen.item_id = item.parent_id and chosen.latest
     and chosen.step_id = (select id from step where tool = 'select' and dataset = :dataset)

@@ -1,12 +1,16 @@
 -- Cutouts that passed score.
--- With what a choice looks at: whom they show, when, where in the frame, and what was measured. Boxes are in frame
--- pixels.
+-- With what a choice looks at: whom they show, when, where in the frame, how they stand and look, and what was measured.
+-- Boxes and the crop's corner are in frame pixels; face, keypoints and landmarks in those of the crop.
 select
     item.id as item_id, item.kind, item.address, item.path, item.sha256,
-    person.shot, person.view, "match".identity, frame.time_s, frame.shot as shot_index,
-    person.box_x0_px, person.box_y0_px, person.box_x1_px, person.box_y1_px,
-    person.face_y1_px - person.face_y0_px as face_height_px,
-    score.sharpness, score.crop_mp, score.dark_share, score.bright_share, score.likeness
+    person.shot, person.view, person.turn, "match".identity, "match".cluster, "match".track,
+    frame.time_s, frame.shot as shot_index,
+    person.box_x0_px, person.box_y0_px, person.box_x1_px, person.box_y1_px, person.crop_x_px, person.crop_y_px,
+    person.face_x0_px, person.face_y0_px, person.face_x1_px, person.face_y1_px,
+    person.cut_left, person.cut_top, person.cut_right, person.cut_bottom,
+    person.landmarks_json, person.keypoints_json,
+    score.sharpness, score.face_height_px, score.eye_aspect, score.crop_mp, score.noise_level, score.blocking,
+    score.overlay_share, score.dark_share, score.bright_share, score.likeness
 from outcome
 join step on step.id = outcome.step_id
 join item on item.id = outcome.item_id

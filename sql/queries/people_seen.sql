@@ -1,6 +1,6 @@
 -- How many people there are at least.
--- The most persons that passed match in one frame, for each source and for all of them: without references nobody says
--- who is who, but who stand side by side are different people.
+-- The most persons that passed match in one frame, for each source and for all of them: whatever their faces say,
+-- who stand side by side are different people.
 with seen as (
     select frame.parent_id as source_id, person.parent_id as frame_id, count(*) as people
     from outcome

@@ -8,7 +8,8 @@ select
         when last.status = 'ok' then 'rejected_by_hand' else last.reason end as reason,
     last.detail,
     caption.dataset, caption.text, caption.author, caption.engine, caption.prompt_version, caption.words, caption.shot,
-    caption.light, caption.clothing, caption.view, caption.eyes, cutout.id as cutout_id
+    caption.light, caption.clothing, caption.view, caption.eyes, caption.expression, caption.tokens, caption.ground,
+    cutout.id as cutout_id
 from item
 join item as cutout on cutout.id = item.parent_id
 join item as person_item on person_item.id = cutout.parent_id

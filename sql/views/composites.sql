@@ -8,6 +8,7 @@ select
         when last.status = 'ok' then 'rejected_by_hand' else last.reason end as reason,
     last.detail,
     step.dataset, composite.mode, background.path as background_path, composite.scale, composite.cover, composite.flush,
+    composite.exposure_ev, composite.standing, measured.halo,
     composite.mask_path, item.width as width_px, item.height as height_px, cutout.id as cutout_id
 from item
 join step on step.id = item.step_id
@@ -20,6 +21,7 @@ left join composite on composite.item_id = item.id
 left join item as background
     on background.kind = 'background' and background.address = composite.background_address and background.newest
 left join outcome as composed on composed.item_id = item.id and composed.step_id = item.step_id and composed.latest
+left join composite_measured as measured on measured.outcome_id = composed.id
 left join outcome as packaged
     on packaged.item_id = item.id and packaged.latest
     and packaged.step_id = (select id from step as taker where taker.tool = 'package' and taker.dataset = step.dataset)

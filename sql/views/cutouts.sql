@@ -9,8 +9,10 @@ select
         when last.status = 'ok' then 'rejected_by_hand' else last.reason end as reason,
     last.detail,
     person.shot, person.view, mask.coverage, mask.largest_share, mask.soft_share,
-    score.sharpness, score.laplacian_variance, score.tenengrad, score.dark_share, score.bright_share, score.mean_luma,
-    score.luma_std, score.solidity, score.contours, score.face_covered_share, score.height_share, score.crop_mp,
+    score.sharpness, score.blur_px, score.perceptual_blur, score.laplacian_variance, score.tenengrad, score.dark_share,
+    score.bright_share, score.mean_luma, score.luma_std, score.solidity, score.contours, score.face_covered_share,
+    score.face_height_px, score.eye_aspect, score.noise_level, score.blocking, score.bar_share, score.overlay_share,
+    score.height_share, score.crop_mp,
     cutout.subject_x0_px, cutout.subject_y0_px, cutout.subject_x1_px, cutout.subject_y1_px,
     item.width as width_px, item.height as height_px, person_item.id as person_id, frame_item.id as frame_id,
     source.id as source_id

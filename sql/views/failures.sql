@@ -6,7 +6,7 @@ with counted as (
     select step_id, kind, status, reason, passed, count(*) as n
     from outcome
     where latest and live
-    group by step_id, kind, recipe_id, status, reason, passed
+    group by step_id, kind, recipe_id, stale, status, reason, passed
 ),
 judged as (
     select

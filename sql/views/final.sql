@@ -1,8 +1,9 @@
 -- Final: what lies in the current packages, each image with its caption and all that it was made from.
--- path: of the image, below the workspace.
+-- path: of the image, below the workspace. caption: as it stands in the package, with a clause about the ground where
+-- that was asked for.
 create view final as
 select
-    step.dataset, package_item.path, caption.text as caption, source.path as source_path, frame.time_s,
+    step.dataset, package_item.path, coalesce(package_item.text, caption.text) as caption, source.path as source_path, frame.time_s,
     package_item.item_id as composite_id, package_item.caption_id, cutout.id as cutout_id,
     person_item.id as person_id, frame_item.id as frame_id, source.id as source_id
 from package

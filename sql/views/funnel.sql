@@ -1,31 +1,30 @@
 -- The funnel: per step and kind, what came in and what became of it.
--- In every row inputs = ok + rejected + failed + waiting. An outcome of an older recipe is still in force, but waits.
+-- In every row inputs = ok + rejected + failed + waiting. An outcome of an older recipe, or a stale one, is still in force,
+-- but waits.
 create view funnel as
 -- Grouped first in the very order of the index outcome_funnel: a million outcomes are counted without being sorted.
 with counted as (
-    select step_id, kind, recipe_id, status, passed, count(*) as n, sum(seconds) as seconds
+    select step_id, kind, recipe_id, stale, status, passed, count(*) as n, sum(seconds) as seconds
     from outcome
     where latest and live
-    group by step_id, kind, recipe_id, status, reason, passed
+    group by step_id, kind, recipe_id, stale, status, reason, passed
+),
+dated as (
+    select counted.*, counted.recipe_id = step.recipe_id and not counted.stale as today
+    from counted
+    join step on step.id = counted.step_id and step.active
 ),
 judged as (
     select
-        counted.step_id, counted.kind,
-        sum(case when counted.recipe_id = step.recipe_id and counted.passed then counted.n else 0 end) as ok,
-        sum(
-            case when counted.recipe_id = step.recipe_id and not counted.passed and counted.status <> 'failed'
-                then counted.n else 0 end
-        ) as rejected,
-        sum(
-            case when counted.recipe_id = step.recipe_id and not counted.passed and counted.status = 'failed'
-                then counted.n else 0 end
-        ) as failed,
-        sum(counted.n) as n,
-        sum(case when counted.passed then counted.n else 0 end) as passed,
-        sum(counted.seconds) as seconds
-    from counted
-    join step on step.id = counted.step_id and step.active
-    group by counted.step_id, counted.kind
+        step_id, kind,
+        sum(case when today and passed then n else 0 end) as ok,
+        sum(case when today and not passed and status <> 'failed' then n else 0 end) as rejected,
+        sum(case when today and not passed and status = 'failed' then n else 0 end) as failed,
+        sum(n) as n,
+        sum(case when passed then n else 0 end) as passed,
+        sum(seconds) as seconds
+    from dated
+    group by step_id, kind
 ),
 sources as (
     select kind, count(*) as n

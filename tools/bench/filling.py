@@ -9,9 +9,9 @@ from tools.mill import settings, settle, steps
 from tools.mill.manifest import transaction, utc_now
 
 RECIPE = 1
-PER_UNIT = 12
-"""Outcomes that belong to one cut-out: of two frames by extract and detect, of two persons by detect, match and mask,
-of the cut-out itself by mask and score."""
+PER_UNIT = 14
+"""Outcomes that belong to one cut-out: of two frames by extract and detect, of two persons by detect, embed, match and
+mask, of the cut-out itself by mask and score."""
 
 FRAMES_PER_VIDEO = 300
 REJECTED_EVERY = 10
@@ -44,11 +44,15 @@ _BELOW = f"""
     """
 
 _FACTS = (
-    "insert into frame select id, id % 300, id % 300, 0 from item where kind = 'frame'",
-    """insert into person
+    """insert into frame (item_id, time_s, frame_index, shot)
+    select id, id % 300, id % 300, 0 from item where kind = 'frame'""",
+    """insert into person (item_id, box_x0_px, box_y0_px, box_x1_px, box_y1_px, face_x0_px, face_y0_px, face_x1_px,
+        face_y1_px, crop_x_px, crop_y_px, cut_left, cut_top, cut_right, cut_bottom, shot, view, keypoints_json,
+        others_json, source, box_slack, box_whole)
     select id, 100, 50, 500, 900, 120, 60, 220, 180, 40, 0, 0, 0, 0, 1, 'mid', null, null, '[]', 'face', 0.1, 0
     from item where kind = 'person'""",
-    "insert into cutout select id, 10, 10, 400, 700 from item where kind = 'cutout'",
+    """insert into cutout (item_id, subject_x0_px, subject_y0_px, subject_x1_px, subject_y1_px)
+    select id, 10, 10, 400, 700 from item where kind = 'cutout'""",
 )
 
 _MEASURES = (
@@ -79,7 +83,8 @@ def fill(db: sqlite3.Connection, base: Path, outcomes: int, waiting: int) -> Non
             db.execute(statement)
         for tool, kind, number in (
             *(("intake", "video", videos), ("extract", "video", videos), ("extract", "frame", 2 * n + waiting)),
-            *(("detect", "frame", 2 * n), ("detect", "person", 2 * n), ("match", "person", 2 * n)),
+            *(("detect", "frame", 2 * n), ("detect", "person", 2 * n)),
+            *(("embed", "person", 2 * n), ("match", "person", 2 * n)),
             *(("mask", "person", 2 * n), ("mask", "cutout", n), ("score", "cutout", n)),
         ):
             _judge(db, tool, kind, number)

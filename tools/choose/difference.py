@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,27 +18,40 @@ from tools.mill.tool import Dataset
 Floats = NDArray[np.float32]
 
 
+LAST = 4
+"""The urgency of what is not the best of its moment; see `_Tally.urgency`."""
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a candidate ended. rank: from 1 in the order of choice, None where not chosen.
 
     difference: to the nearest image chosen before it (chosen ones) or at all (the others), None where there is none.
-    nearest: index of that image.
+    nearest: index of that image. nearly: of what was not chosen, how near it came, 0 to 1.
     """
 
     rank: int | None
     difference: float | None
     nearest: int | None
+    nearly: float | None = None
 
 
-def choose(candidates: Sequence[Candidate], likeness: Floats, dataset: Dataset, min_difference: float) -> list[Place]:
-    """Choose up to dataset.count of the candidates. likeness: N x 64, one row each.
+def choose(
+    candidates: Sequence[Candidate],
+    looks: Floats,
+    dataset: Dataset,
+    min_difference: float,
+    second: Sequence[bool] = (),
+    second_difference: float = math.inf,
+) -> list[Place]:
+    """Choose up to dataset.count of the candidates. looks: N x M, their embeddings, one row each.
 
     First what is pinned. Then, again and again, the image with the greatest distance to the nearest chosen one, worth
     more where its score is higher (greedy max-min, Gonzalez 1985), never below min_difference. As long as they last, it
     is taken from the shots whose quota is open and the sources below their share; then from shots that nobody could
     tell; then from any shot; then from any source: a quota says what comes first, it leaves no good image out of a set
-    that is not full.
+    that is not full. second: whether an image is not the best of its moment: it comes after all others, and only where
+    it differs from every chosen one by second_difference.
     """
     count = len(candidates)
     scores = np.array([one.score for one in candidates], np.float64)
@@ -44,19 +59,28 @@ def choose(candidates: Sequence[Candidate], likeness: Floats, dataset: Dataset, 
     free = np.ones(count, bool)
     places: list[Place] = [Place(None, None, None)] * count
     tally = _Tally(dataset)
-    rank = 0
+    rank, last_worth = 0, 0.0
+    waits = np.array(second, bool) if len(second) else np.zeros(count, bool)
+    least = np.where(waits, second_difference, min_difference)
     pins = [index for index in sorted(range(count), key=lambda i: -scores[i]) if candidates[index].pinned]
-    while (pick := _next(candidates, scores, distance, free, pins, tally, min_difference)) is not None:
-        rank += 1
+    while (pick := _next(candidates, scores, distance, free & (distance >= least), waits, pins, tally)) is not None:
+        rank, last_worth = rank + 1, float(_worth(distance[pick], scores[pick]))
         places[pick] = Place(rank, *_difference(distance[pick], nearest[pick]))
         free[pick] = False
         tally.add(candidates[pick])
-        step = np.linalg.norm(likeness - likeness[pick], axis=1)
+        step = np.linalg.norm(looks - looks[pick], axis=1)
         closer = free & (step < distance)
         distance[closer], nearest[closer] = step[closer], pick
     for index in np.flatnonzero(free):
-        places[index] = Place(None, *_difference(distance[index], nearest[index]))
+        near, worth = distance[index], float(_worth(distance[index], scores[index]))
+        nearly = near / min_difference if near < min_difference else worth / last_worth if last_worth else 0.0
+        places[index] = Place(None, *_difference(near, nearest[index]), min(1.0, float(nearly)))
     return places
+
+
+def _worth(distance: Any, score: Any) -> Any:
+    """What an image adds to a set: its difference, counted at most as 1, and half of that by its score."""
+    return np.minimum(distance, 1.0) * (0.5 + 0.5 * score)
 
 
 def _difference(distance: float, nearest: int) -> tuple[float | None, int | None]:
@@ -94,20 +118,20 @@ def _next(
     candidates: Sequence[Candidate],
     scores: NDArray[np.float64],
     distance: NDArray[np.float64],
-    free: NDArray[np.bool_],
+    usable_now: NDArray[np.bool_],
+    waits: NDArray[np.bool_],
     pins: list[int],
     tally: _Tally,
-    min_difference: float,
 ) -> int | None:
     """The index of the next image of the set, or None where it is complete."""
     if pins:
         return pins.pop(0)
     if tally.full:
         return None
-    usable = np.flatnonzero(free & (distance >= min_difference))
+    usable = np.flatnonzero(usable_now)
     if not usable.size:
         return None
-    urgency = np.array([tally.urgency(candidates[int(index)]) for index in usable])
-    worth = np.minimum(distance[usable], 1.0) * (0.5 + 0.5 * scores[usable])
+    urgency = np.array([LAST if waits[index] else tally.urgency(candidates[int(index)]) for index in usable])
+    worth = _worth(distance[usable], scores[usable])
     first = np.flatnonzero(urgency == urgency.min())
     return int(usable[first[np.argmax(worth[first])]])

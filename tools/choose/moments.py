@@ -18,7 +18,8 @@ class _Track:
     """A person followed through a camera shot."""
 
     shot_index: int
-    identity: str
+    who: str
+    track: str
     box: Box
     last_s: float
     moment: int
@@ -28,8 +29,8 @@ class _Track:
 def moments(candidates: Iterable[Candidate], moment_s: float) -> dict[int, int]:
     """The moment of each candidate, by item id; moments are numbered from 1 in the order of sources and times.
 
-    Two people in one frame never share a moment. Somebody is followed by name, or else by overlapping boxes, as long as
-    the pictures are not further apart than moment_s; a moment ends moment_s after its first picture.
+    Two people in one frame never share a moment. Somebody is followed as match did, by name, or else by overlapping
+    boxes, as long as the pictures are not further apart than moment_s; a moment ends moment_s after its first picture.
     """
     found: dict[int, int] = {}
     ordered = sorted(candidates, key=lambda one: (one.source, one.time_s, one.address))
@@ -45,7 +46,7 @@ def moments(candidates: Iterable[Candidate], moment_s: float) -> dict[int, int]:
                     free.remove(track)
                 if track is None or time_s - track.began_s >= moment_s:
                     count += 1
-                    began = _Track(one.shot_index, one.identity, one.box, time_s, count, time_s)
+                    began = _Track(one.shot_index, one.who, one.track, one.box, time_s, count, time_s)
                     tracks = [other for other in tracks if other is not track]
                     tracks.append(began)
                     track = began
@@ -55,11 +56,11 @@ def moments(candidates: Iterable[Candidate], moment_s: float) -> dict[int, int]:
 
 
 def _follow(one: Candidate, tracks: Sequence[_Track]) -> _Track | None:
-    """The track that a candidate goes on with: the one of the same name, else the one that overlaps most."""
+    """The track that a candidate goes on with: the one that match follows, of the same name, or that overlaps most."""
     here = [track for track in tracks if track.shot_index == one.shot_index]
     for track in here:
-        if one.identity and track.identity == one.identity:
+        if (one.track and track.track == one.track) or (one.who and track.who == one.who):
             return track
-    unnamed = [track for track in here if not (one.identity and track.identity)]
+    unnamed = [track for track in here if not (one.who and track.who)]
     best = max(unnamed, key=lambda track: track.box.iou(one.box), default=None)
     return best if best is not None and best.box.iou(one.box) >= MIN_IOU else None

@@ -9,7 +9,7 @@ from typing import Any
 from tools.mill.settings import UsageError
 from tools.mill.tool import Dataset
 
-VIEWS = ("front", "side", "back")
+VIEWS = ("front", "three-quarter", "side", "back")
 
 
 def quotas(count: int, shares: Mapping[str, float]) -> dict[str, int]:
@@ -32,9 +32,9 @@ def quotas(count: int, shares: Mapping[str, float]) -> dict[str, int]:
 
 
 def gaps(chosen: Sequence[Mapping[str, Any]], dataset: Dataset) -> list[str]:
-    """What a chosen set lacks, in words: "far 2 of 10", "no back view", "one source gives 30 of 40".
+    """What a chosen set lacks, in words: "far 2 of 10", "no back view", "one source gives 30 of 40", "3 people in it".
 
-    chosen: rows with shot, view and address. Views are spoken of only where they have been measured.
+    chosen: rows with shot, view, address and who. Views are spoken of only where they have been measured.
     """
     shots = Counter(row["shot"] for row in chosen)
     found = [
@@ -48,4 +48,7 @@ def gaps(chosen: Sequence[Mapping[str, Any]], dataset: Dataset) -> list[str]:
     most = max(sources.values(), default=0)
     if most > max(1, round(dataset.count * dataset.max_per_source)):
         found.append(f"one source gives {most} of {len(chosen)}")
+    people = {row["who"] for row in chosen} - {None, ""}
+    if len(people) > 1 and not dataset.subject:
+        found.append(f"{len(people)} people in it: name one as [dataset.{dataset.name}] subject")
     return found

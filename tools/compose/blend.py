@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tools.compose.extent import Extent
 from tools.compose.framing import Placement
-from tools.compose.subject import Extent
 
 Pixels = NDArray[np.uint8]
 

@@ -11,13 +11,15 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from tools.compose.extent import Extent
 from tools.training.targets import Target, levels, nearest
 
 SIDE_MARGIN = 0.05
 """Share of the canvas's width that stays free at each side where the subject is not cut."""
 
-FEET = 0.35
-"""Of the free height, the share below a subject that is cut neither above nor below: people stand, heads have room."""
+BELOW, BELOW_OF_FREE = 0.06, 0.4
+"""What stays free below a subject that is cut neither above nor below: a share of the canvas's height, but no more than
+this share of the free height. It stands on the ground near the lower edge, and the head has room."""
 
 FLUSH_TOLERANCE = 0.2
 """How much further from the wanted shape than the nearest a canvas may be for a subject cut on opposite sides, whose
@@ -26,7 +28,7 @@ scale the canvas dictates. As a difference of log(width/height)."""
 
 @dataclass(frozen=True)
 class Subject:
-    """The part of a cut-out that is opaque: its size in px, and at which sides it is cut off."""
+    """The part of a cut-out that is opaque: its size in px, at which sides it is cut off, whether it is on its feet."""
 
     width_px: int
     height_px: int
@@ -35,6 +37,7 @@ class Subject:
     right: bool = False
     bottom: bool = False
     shot: str = "unknown"
+    standing: bool = False
 
     @property
     def across(self) -> bool:
@@ -67,10 +70,15 @@ class Placement:
     scale: float
 
     @property
+    def box(self) -> Extent:
+        """The subject on the canvas, as far as it lies on it."""
+        right, bottom = self.left_px + self.subject_width_px, self.top_px + self.subject_height_px
+        return Extent(max(0, self.left_px), max(0, self.top_px), min(right, self.width_px), min(bottom, self.height_px))
+
+    @property
     def cover(self) -> float:
         """Share of the canvas's height that shows the subject."""
-        shown = min(self.height_px, self.top_px + self.subject_height_px) - max(0, self.top_px)
-        return shown / self.height_px
+        return (self.box.y1 - self.box.y0) / self.height_px
 
 
 def place(subject: Subject, target: Target, rules: Rules) -> Placement:
@@ -138,18 +146,20 @@ def _scale(subject: Subject, width: int, height: int, rules: Rules) -> float:
 def _stand(subject: Subject, width: int, height: int, scale: float) -> Placement:
     """Put the scaled subject onto its canvas."""
     size = max(1, round(subject.width_px * scale)), max(1, round(subject.height_px * scale))
-    left = _offset(width - size[0], subject.left, subject.right, 0.5)
+    side = width - size[0]
+    left = _offset(side, subject.left, subject.right, round(0.5 * side))
     free = height - size[1]
     # What overhangs is lost below: heads are worth more than what hangs out at the bottom.
-    top = 0 if free < 0 else _offset(free, subject.top, subject.bottom, 1 - FEET)
+    above = free - min(round(BELOW * height), round(BELOW_OF_FREE * free))
+    top = 0 if free < 0 else _offset(free, subject.top, subject.bottom, above)
     return Placement(width, height, left, top, *size, scale)
 
 
-def _offset(free: int, first: bool, second: bool, share: float) -> int:
-    """Where something begins in a room: flush with its cut side, else with `share` of the free room before it."""
+def _offset(free: int, first: bool, second: bool, uncut: int) -> int:
+    """Where something begins in a room: flush with its cut side, amid both, or at `uncut` where neither is cut."""
     if first != second:
         return 0 if first else free
-    return round(free * (0.5 if first else share))
+    return round(free * 0.5) if first else uncut
 
 
 @dataclass(frozen=True)

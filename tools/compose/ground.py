@@ -31,7 +31,7 @@ _MARGIN_SHARE = 0.025
 def _colour(address: str, name: str, hue: float | None = None) -> Floats:
     """A muted colour that the address alone decides: 3 float32, 0 to 255. Strong ones would be learned."""
     hue = fraction(address, name, "hue") if hue is None else hue
-    saturation = 0.3 * fraction(address, name, "saturation") ** 1.5
+    saturation = 0.25 * fraction(address, name, "saturation") ** 1.5
     value = 0.25 + 0.65 * fraction(address, name, "value")
     return np.array([255 * share for share in colorsys.hsv_to_rgb(hue, saturation, value)], np.float32)
 
@@ -67,28 +67,32 @@ def noise(address: str, width: int, height: int) -> Pixels:
         cells = 3 * 2**octave
         grid = generator.standard_normal((cells + 3, cells + 3), np.float32)
         total += cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC) * np.float32(0.55**octave)
-    return _settled(_colour(address, "noise") * (1 + 0.07 * total[..., None]), address)
+    return _settled(_colour(address, "noise") * (1 + 0.04 * total[..., None]), address)
 
 
-def blurred(picture: Pixels, width: int, height: int, radius_px: float) -> Pixels:
+def blurred(picture: Pixels, address: str, width: int, height: int, radius_px: float, *, low: bool = False) -> Pixels:
     """The middle of a picture that has the canvas's shape, filling it: height x width x 3.
 
-    radius_px: the Gaussian's standard deviation on a canvas of REFERENCE_SIDE_PX; 0 leaves it sharp.
+    radius_px: the Gaussian's standard deviation on a canvas of REFERENCE_SIDE_PX; 0 leaves it sharp. low: its lower end
+    instead, for somebody who stands there.
     """
-    part = _part(picture, width, height, 0.5)
+    part = _part(picture, width, height, 0.5, low)
     way = cv2.INTER_AREA if part.shape[1] >= width else cv2.INTER_CUBIC
     filled = np.asarray(cv2.resize(part, (width, height), interpolation=way), np.uint8)
     sigma = _sigma(radius_px, width, height)
     if sigma <= 0.3:
         return filled
-    return np.asarray(cv2.GaussianBlur(filled, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE), np.uint8)
+    smooth = cv2.GaussianBlur(filled.astype(np.float32), (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+    return _settled(np.asarray(smooth, np.float32), address)
 
 
-def own(frame: Pixels, mask: Pixels, address: str, width: int, height: int, radius_px: float) -> Pixels:
+def own(
+    frame: Pixels, mask: Pixels, address: str, width: int, height: int, radius_px: float, *, low: bool = False
+) -> Pixels:
     """The place where the subject stood, without the subject and strongly blurred: height x width x 3.
 
     frame: H x W x 3. mask: H x W uint8, above 0 where somebody was. What was behind is filled in from around, with a
-    margin, so that no ghost remains. radius_px: as in `blurred`.
+    margin, so that no ghost remains. radius_px, low: as in `blurred`.
     """
     columns = np.flatnonzero((mask > 0).any(axis=0))
     centre = float(columns.mean()) / mask.shape[1] if columns.size else 0.5
@@ -98,7 +102,7 @@ def own(frame: Pixels, mask: Pixels, address: str, width: int, height: int, radi
     covered = cv2.resize((mask > 0).astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
     margin = 2 * round(_MARGIN_SHARE * max(size)) + 1
     covered = cv2.dilate(covered.astype(np.uint8), np.ones((margin, margin), np.uint8)) > 0
-    part = _part(_fill(small, (~covered).astype(np.float32)), width, height, centre)
+    part = _part(_fill(small, (~covered).astype(np.float32)), width, height, centre, low)
     sigma = _sigma(radius_px, width, height) * part.shape[1] / width
     smooth = cv2.GaussianBlur(part, (0, 0), max(sigma, 1.0), borderType=cv2.BORDER_REPLICATE)
     large = cv2.resize(smooth, (width, height), interpolation=cv2.INTER_CUBIC)
@@ -126,13 +130,13 @@ def _fill(picture: Floats, known: Floats) -> Floats:
     return result
 
 
-def _part(picture: NDArray[Any], width: int, height: int, centre: float) -> NDArray[Any]:
-    """The largest part of a picture with the canvas's shape, about `centre` of its width."""
+def _part(picture: NDArray[Any], width: int, height: int, centre: float, low: bool) -> NDArray[Any]:
+    """The largest part of a picture with the canvas's shape, about `centre` of its width; low: at its lower end."""
     rows, columns = picture.shape[:2]
     part_w = min(columns, max(1, round(rows * width / height)))
     part_h = min(rows, max(1, round(columns * height / width)))
     x = min(max(round(centre * columns - part_w / 2), 0), columns - part_w)
-    y = (rows - part_h) // 2
+    y = rows - part_h if low else (rows - part_h) // 2
     return np.ascontiguousarray(picture[y : y + part_h, x : x + part_w])
 
 

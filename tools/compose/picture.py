@@ -10,8 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.compose import blend, ground
-from tools.compose.framing import Rules, Subject, original_region, place
-from tools.compose.subject import Extent, drawn_in, subject_of, without_specks
+from tools.compose.draw import seed
+from tools.compose.edges import cleaned
+from tools.compose.exposure import exposed, exposure_ev
+from tools.compose.extent import Extent
+from tools.compose.framing import Placement, Rules, Subject, original_region, place
+from tools.compose.standing import Body, with_shadow
+from tools.compose.subject import subject_of, without_specks
 from tools.training.targets import Target
 
 Pixels = NDArray[np.uint8]
@@ -23,6 +28,7 @@ class Picture:
     """image: height x width x 3 uint8 sRGB. mask: height x width uint8, 255 on the subject. scale: of the subject.
 
     cover: share of the height that shows the subject. flush: the cut sides, in the order left, top, right, bottom.
+    exposure_ev: stops by which the subject was brightened. standing: on its feet, with a shadow. halo: of its rim.
     """
 
     image: Pixels
@@ -30,6 +36,9 @@ class Picture:
     scale: float
     cover: float
     flush: tuple[str, ...]
+    exposure_ev: float = 0.0
+    standing: bool = False
+    halo: float | None = None
 
 
 @dataclass(frozen=True)
@@ -38,53 +47,68 @@ class Cutout:
 
     rgba: height x width x 4 uint8, straight alpha, the frame's colours also where it is transparent.
     cut: sides at which detection saw the person leave the frame. offset_px: x, y of the cut-out in its frame.
-    people: boxes in frame pixels of everybody seen in the frame.
+    picture: height x width x 3, what it was cut from. people: boxes in frame pixels of everybody seen in the frame.
     """
 
     rgba: Pixels
+    picture: Pixels
     cut: tuple[str, ...]
     shot: str
     offset_px: tuple[int, int]
-    people: Sequence[Box] = ()
+    people: Sequence[Box]
+    body: Body
 
 
 @dataclass(frozen=True)
 class Grounds:
     """What may stand behind: reading the frame or the background only when the mode asks for it.
 
-    blur_px, own_blur_px: standard deviations on a canvas of 1024 px.
+    blur_px, own_blur_px: standard deviations on a canvas of 1024 px. max_exposure_ev: how many stops the subject may be
+    brightened or darkened to suit it.
     """
 
     frame: Callable[[], Pixels]
     background: Callable[[], Pixels]
     blur_px: float
     own_blur_px: float
+    max_exposure_ev: float = 0.0
 
 
 def compose(cutout: Cutout, mode: str, address: str, target: Target, rules: Rules, grounds: Grounds) -> Picture:
     """Make a composite. Raises ValueError where nothing of the cut-out is opaque."""
-    clean = np.dstack([cutout.rgba[..., :3], without_specks(cutout.rgba[..., 3])])
-    alpha = clean[..., 3]
-    if mode != "original":
-        clean = drawn_in(clean)
-    found = subject_of(clean[..., 3], cutout.cut, cutout.shot)
+    whole = np.dstack([cutout.rgba[..., :3], without_specks(cutout.rgba[..., 3])])
+    clean, halo = (whole, None) if mode == "original" else cleaned(whole, cutout.picture)
+    found = subject_of(clean[..., 3], cutout.cut, cutout.shot, cutout.body)
     if found is None:
         raise ValueError("Nothing of the cut-out is opaque, so that there is nothing to compose. Look at its mask.")
     subject, box = found
     if mode == "original":
-        return _original(alpha, cutout, subject, box, target, rules, grounds.frame())
+        return _original(whole[..., 3], cutout, subject, box, target, rules, grounds.frame())
     placement = place(subject, target, rules)
+    behind = _behind(cutout, whole[..., 3], mode, address, placement, subject.standing, grounds)
+    layer = blend.on_canvas(clean, box, placement)
+    # In the light of its own place a subject was filmed.
+    ev = 0.0 if mode == "own" else exposure_ev(layer, behind, grounds.max_exposure_ev)
+    if subject.standing:
+        dither = np.random.Generator(np.random.PCG64(seed(address, "shadow")))
+        behind = with_shadow(behind, layer[..., 3], placement.box, dither)
+    image = blend.over(exposed(layer, ev), behind)
+    return Picture(
+        *(image, layer[..., 3], placement.scale, placement.cover, _flush(subject), ev, subject.standing, halo),
+    )
+
+
+def _behind(
+    cutout: Cutout, alpha: Pixels, mode: str, address: str, placement: Placement, low: bool, grounds: Grounds
+) -> Pixels:
+    """What stands behind, of the canvas's size. low: the lower part of a picture, where its ground is."""
     size = placement.width_px, placement.height_px
     if mode == "library":
-        behind = ground.blurred(grounds.background(), *size, grounds.blur_px)
-    elif mode == "own":
+        return ground.blurred(grounds.background(), address, *size, grounds.blur_px, low=low)
+    if mode == "own":
         frame = grounds.frame()
-        behind = ground.own(frame, _people(frame, alpha, cutout), address, *size, grounds.own_blur_px)
-    else:
-        behind = {"gradient": ground.gradient, "flat": ground.flat, "noise": ground.noise}[mode](address, *size)
-    layer = blend.on_canvas(clean, box, placement)
-    image = blend.over(layer, behind)
-    return Picture(image, layer[..., 3], placement.scale, placement.cover, _flush(subject))
+        return ground.own(frame, _people(frame, alpha, cutout), address, *size, grounds.own_blur_px, low=low)
+    return {"gradient": ground.gradient, "flat": ground.flat, "noise": ground.noise}[mode](address, *size)
 
 
 def _original(

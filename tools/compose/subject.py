@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tools.compose.extent import OPAQUE, Extent, extent
 from tools.compose.framing import Subject
+from tools.compose.standing import Body, feet_show, stands
 
 Alpha = NDArray[np.uint8]
-
-OPAQUE = 128
-"""Alpha from which a pixel belongs to the subject."""
 
 SOLID = 250
 """Alpha from which nothing of a ground shines through."""
@@ -32,15 +30,6 @@ RAGGED_SHARE = 0.15
 """At most this share of the height is hung out of the canvas so that a cut lower side ends in a solid line."""
 
 
-class Extent(NamedTuple):
-    """Pixels of the cut-out; x1 and y1 lie just outside."""
-
-    x0: int
-    y0: int
-    x1: int
-    y1: int
-
-
 def without_specks(alpha: Alpha) -> Alpha:
     """H×W uint8 with the islands removed that are small beside the largest part; soft edges stay."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats((alpha > 0).astype(np.uint8), connectivity=8)
@@ -52,20 +41,11 @@ def without_specks(alpha: Alpha) -> Alpha:
     return np.where(keep[labels], alpha, 0).astype(np.uint8)
 
 
-def extent(alpha: Alpha) -> Extent | None:
-    """The bounding box of what is opaque in H×W uint8; None where nothing is."""
-    rows = np.flatnonzero((alpha >= OPAQUE).any(axis=1))
-    columns = np.flatnonzero((alpha >= OPAQUE).any(axis=0))
-    if not rows.size:
-        return None
-    return Extent(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
-
-
-def cut_sides(alpha: Alpha, box: Extent, flagged: Collection[str], shot: str) -> frozenset[str]:
+def cut_sides(alpha: Alpha, box: Extent, flagged: Collection[str], feet: bool) -> frozenset[str]:
     """Of left, top, right, bottom those where the subject goes on beyond the picture.
 
     A side counts where the subject touches the crop's border, where detection flagged it and the subject ends near the
-    border, and below in close and mid shots: a face that large has no feet in the picture.
+    border, and below wherever no feet show: whatever hid them, or made the mask end, a body has no end above them.
     """
     height, width = alpha.shape
     solid = alpha >= OPAQUE
@@ -83,7 +63,7 @@ def cut_sides(alpha: Alpha, box: Extent, flagged: Collection[str], shot: str) ->
     }
     touching = {side for side, (pixels, length) in contact.items() if pixels >= max(3, CONTACT_SHARE * length)}
     near = {side for side in flagged if gap[side] <= NEAR_BORDER_SHARE}
-    return frozenset(touching | near | ({"bottom"} if shot in ("close", "mid") else set()))
+    return frozenset(touching | near | (set() if feet else {"bottom"}))
 
 
 def solid_extent(alpha: Alpha, box: Extent, cut: Collection[str]) -> Extent:
@@ -112,18 +92,15 @@ def _ragged(widths: NDArray[np.int_], least: float, share: float) -> int:
     return len(tail) - 1 - int(wide[-1]) if wide.size else len(tail)
 
 
-def subject_of(alpha: Alpha, flagged: Collection[str], shot: str) -> tuple[Subject, Extent] | None:
+def subject_of(alpha: Alpha, flagged: Collection[str], shot: str, body: Body) -> tuple[Subject, Extent] | None:
     """What framing needs to know of a cut-out's H×W uint8 alpha, and which pixels are placed. None: nothing opaque."""
     box = extent(alpha)
     if box is None:
         return None
-    cut = cut_sides(alpha, box, flagged, shot)
+    # A face that large has no feet in the picture, whatever the box says.
+    feet = shot not in ("close", "mid") and feet_show(box, body)
+    cut = cut_sides(alpha, box, flagged, feet)
+    standing = "bottom" not in cut and stands(box, body)
     box = solid_extent(alpha, box, cut)
     sides = {side: side in cut for side in ("left", "top", "right", "bottom")}
-    return Subject(box.x1 - box.x0, box.y1 - box.y0, **sides, shot=shot), box
-
-
-def drawn_in(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The cut-out, H×W×4 uint8, with its outline one pixel further in: masks tend to keep a rim of the old ground."""
-    alpha = cv2.erode(np.ascontiguousarray(rgba[..., 3]), np.ones((3, 3), np.uint8), borderType=cv2.BORDER_REPLICATE)
-    return np.dstack([rgba[..., :3], alpha])
+    return Subject(box.x1 - box.x0, box.y1 - box.y0, **sides, shot=shot, standing=standing), box

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
+from tools.describe.hand import starts
 from tools.describe.job import Draft
+from tools.describe.tokens import tokens_about
 from tools.describe.wording import words
 from tools.training.targets import Target
 
@@ -12,13 +14,9 @@ from tools.training.targets import Target
 def finished(text: str, trigger: str) -> str:
     """One line, the trigger first. An empty text stays empty."""
     line = " ".join(text.split())
-    if not line or not trigger or _starts(line, trigger):
+    if not line or not trigger or starts(line, trigger):
         return line
     return f"{trigger}, {line}"
-
-
-def _starts(text: str, trigger: str) -> bool:
-    return re.match(rf"{re.escape(trigger)}(?!\w)", text, re.IGNORECASE) is not None
 
 
 def fault(text: str, draft: Draft, trigger: str, target: Target, forbidden: str) -> tuple[str, str] | None:
@@ -35,7 +33,10 @@ def fault(text: str, draft: Draft, trigger: str, target: Target, forbidden: str)
     if not target.min_words <= count <= target.max_words:
         wanted = f"{target.name} wants {target.min_words} to {target.max_words}"
         return "caption_invalid", f"{count} words, {wanted}: {text}"
-    rest = text[len(trigger) :] if _starts(text, trigger) else text
+    tokens = tokens_about(text)
+    if target.max_tokens is not None and tokens > target.max_tokens:
+        return "caption_invalid", f"About {tokens} tokens, {target.name} reads {target.max_tokens}: {text}"
+    rest = text[len(trigger) :] if starts(text, trigger) else text
     for phrase in filter(None, (part.strip() for part in forbidden.split(","))):
         if re.search(rf"(?<!\w){re.escape(phrase)}(?!\w)", rest, re.IGNORECASE):
             return "caption_forbidden_word", f'It says "{phrase}": {text}'

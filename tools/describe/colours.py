@@ -1,4 +1,4 @@
-"""The colours of what somebody wears, by name."""
+"""The names of colours, as people use them for clothes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
-from tools.engines.protocols import Box
 
 Floats = NDArray[np.floating[Any]]
 Pixels = NDArray[np.uint8]
@@ -47,16 +45,10 @@ FAMILY = {
     "light blue": "blue",
     "beige": "brown",
 }
-"""Shades that folds and light make of one colour: the second of a family is not named."""
-
-FIRST_SHARE, SECOND_SHARE = 0.3, 0.2
-"""Shares of the clothes' pixels from which a colour is named, as the first and as the second."""
+"""Shades that folds and light make of one colour: together they are one, by the name of the larger."""
 
 LIGHTNESS_WEIGHT = 0.7
 """Of differences in lightness against those in colour: the same cloth is light and dark in one picture."""
-
-SKIN_DISTANCE = 14.0
-"""Pixels nearer than this to the face's median colour, in a and b of CIELAB, are skin."""
 
 
 def lab(rgb: Pixels) -> Floats:
@@ -79,67 +71,15 @@ def shares(rgb: Pixels) -> dict[str, float]:
     return dict(sorted(found.items(), key=lambda pair: -pair[1]))
 
 
-def clothing(image: Pixels, face: Box | None, max_pixels: int = 20_000) -> tuple[str, ...]:
-    """The one or two colours of what the subject wears, the greater share first; () where none stands out.
-
-    image: height x width x 4 uint8. Looked at are the opaque pixels below the face, or without one the middle of the
-    subject, less those that have the colour of the face.
-    """
-    opaque = image[..., 3] >= 200
-    rows = np.flatnonzero(opaque.any(axis=1))
-    if not rows.size:
-        return ()
-    first, last = int(rows[0]), int(rows[-1])
-    if face is not None:
-        first = min(last, int(face.y1 + 0.35 * face.height))
-    else:
-        first, last = first + (last - first) // 4, last - (last - first) // 10
-    worn = opaque.copy()
-    worn[:first] = worn[last + 1 :] = False
-    pixels = image[..., :3][worn]
-    pixels = pixels[:: max(1, len(pixels) // max_pixels)]
-    if face is None:
-        return _named(shares(pixels), None) if len(pixels) else ()
-    pixels = _without_skin(pixels, image, face)
-    return _named(shares(pixels), _hair(image, face)) if len(pixels) else ()
-
-
-def _hair(image: Pixels, face: Box) -> str | None:
-    """The name of the colour above the face: long hair lies on clothes, and is not the second colour of them."""
-    part = image[max(0, int(face.y0 - 0.4 * face.height)) : max(0, int(face.y0)), max(0, int(face.x0)) : int(face.x1)]
-    pixels = part[..., :3][part[..., 3] >= 200]
-    return next(iter(shares(pixels))) if len(pixels) else None
-
-
-def _without_skin(pixels: Pixels, image: Pixels, face: Box) -> Pixels:
-    """Neck, arms and hands taken out by the colour of the middle of the face; dark cloth stays, whatever its hue."""
-    x, y = face.centre
-    half = max(1.0, face.width / 4)
-    middle = image[max(0, int(y - half)) : int(y + half), max(0, int(x - half)) : int(x + half), :3].reshape(-1, 3)
-    if not len(middle):
-        return pixels
-    skin, found = np.median(lab(middle), axis=0), lab(pixels)
-    near = np.hypot(found[:, 1] - skin[1], found[:, 2] - skin[2]) < SKIN_DISTANCE
-    alike = near & (np.abs(found[:, 0] - skin[0]) < 25) & (np.hypot(skin[1], skin[2]) > 8)
-    return np.asarray(pixels[~alike], np.uint8)
-
-
-def _named(found: dict[str, float], hair: str | None) -> tuple[str, ...]:
-    """From shares in falling order: the first, and the second where it is no shade of the first or of the hair."""
-    grouped: dict[str, float] = {}
-    for name, share in found.items():
-        same = next((other for other in grouped if _family(other) == _family(name)), name)
-        grouped[same] = grouped.get(same, 0.0) + share
-    ordered = sorted(grouped.items(), key=lambda pair: -pair[1])
-    if ordered[0][1] < FIRST_SHARE:
-        return ()
-    second = [
-        name
-        for name, share in ordered[1:2]
-        if share >= SECOND_SHARE and (hair is None or _family(name) != _family(hair))
-    ]
-    return (ordered[0][0], *second)
-
-
-def _family(name: str) -> str:
+def family(name: str) -> str:
+    """The name that all shades of one colour share."""
     return FAMILY.get(name, name)
+
+
+def grouped(found: dict[str, float]) -> dict[str, float]:
+    """Shares in falling order with the shades of one colour taken together, by the name of the largest."""
+    result: dict[str, float] = {}
+    for name, share in found.items():
+        same = next((other for other in result if family(other) == family(name)), name)
+        result[same] = result.get(same, 0.0) + share
+    return dict(sorted(result.items(), key=lambda pair: -pair[1]))

@@ -10,7 +10,7 @@ from tools.engines.protocols import Box
 FACE_SHARE = 0.14
 """A detector's face box is about a tenth of a standing figure and a fifth of one that ends at the hips."""
 
-SLENDERNESS = 2.0
+SLENDERNESS = 1.75
 """Height by width from which a figure without a visible face is taken as standing and whole."""
 
 

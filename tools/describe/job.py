@@ -17,7 +17,9 @@ class CaptionJob:
     """A cut-out to describe.
 
     image: height x width x 4 uint8, straight alpha. face: in its pixels. shot: close, mid, far or unknown. whole: head
-    and feet are in the picture. trigger may be empty. target: says the style and the length.
+    and feet are in the picture. trigger may be empty. target: says the style and the length. view: front,
+    three-quarter, side, or not known. landmarks: the face's 68 points, 68 x 2. around: the picture it was cut from,
+    height x width x 3. seed: what to draw from, where there is a choice.
     """
 
     image: NDArray[np.uint8]
@@ -27,6 +29,10 @@ class CaptionJob:
     trigger: str
     class_word: str
     target: Target
+    view: str | None = None
+    landmarks: NDArray[np.float64] | None = None
+    around: NDArray[np.uint8] | None = None
+    seed: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,7 @@ class Draft:
     clothing: str | None = None
     view: str | None = None
     eyes: str | None = None
+    expression: str | None = None
 
 
 class Captioner(Protocol):

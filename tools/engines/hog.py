@@ -16,7 +16,7 @@ import dlib
 import numpy as np
 
 from tools.engines.protocols import Box, Detection, DetectJob, Rgb
-from tools.people.finding import body_below, face_confidence, is_head, joined, merged_windows, people_confidence
+from tools.framing.finding import body_below, face_confidence, is_head, joined, merged_windows, people_confidence
 
 DLIB_FACE_PX = 80.0
 """dlib's face window: what is smaller is found only after enlarging."""

@@ -104,18 +104,39 @@ class DetectJob:
 
 @dataclass(frozen=True)
 class MatchJob:
-    """A picture with a face: where it is, or None to look for all faces that are sure."""
+    """A picture with a face: where it is, or None to look for all faces that are sure.
+
+    jitters: how many crops of each face are embedded, 1 to 6: their mean is a steadier point than one of them.
+    """
 
     image: Rgb
     face: Box | None = None
+    jitters: int = 2
 
 
 @dataclass(frozen=True)
 class FaceFound:
-    """A face, where it is in its image, and its embedding."""
+    """A face, where it is in its image, and its embedding.
+
+    spread: the mean distance of the embeddings of its crops to their mean, which is the embedding; None of one crop.
+    """
 
     box: Box
     embedding: Embedding
+    spread: float | None = None
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A neighbouring frame of the same shot.
+
+    movement: 2 x 3, takes its pixels to those of the image beside which it is seen. people: where people stand in it,
+    in pixels of its own.
+    """
+
+    image: Rgb
+    movement: NDArray[np.float64]
+    people: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -123,7 +144,8 @@ class MaskJob:
     """The person to cut out: all boxes in pixels of the image; slack and whole as in Detection.
 
     others: boxes of the people who are not meant. working_side_px: the longer side of the picture that an engine
-    without a size of its own works on.
+    without a size of its own works on. beside: neighbouring frames of the shot, for engines that learn from them what
+    stays while people move.
     """
 
     image: Rgb
@@ -134,6 +156,7 @@ class MaskJob:
     slack: float = 0.0
     whole: bool = False
     working_side_px: int = 448
+    beside: tuple[Beside, ...] = ()
 
 
 class Engine(Protocol):

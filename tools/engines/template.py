@@ -1,13 +1,17 @@
-"""The builtin captioner: a template over what was measured. It needs no model and sees only colours and light."""
+"""The builtin captioner: a template over what was measured. It needs no model and sees colours, light and points."""
 
 from __future__ import annotations
 
-from tools.describe.colours import clothing
+from tools.describe.clothes import clothes
+from tools.describe.expression import expression
 from tools.describe.job import CaptionJob, Draft
 from tools.describe.light import light
-from tools.describe.wording import prose, shot_tag, tags
+from tools.describe.wording import VIEW, Told, prose, tags, worn
 
-PROMPT_VERSION = "template-1"
+PROMPT_VERSION = "template-2"
+
+MIN_FACE_PX = 36.0
+"""Height of a face below which nobody can say where it looks."""
 
 
 class TemplateCaptioner:
@@ -20,11 +24,25 @@ class TemplateCaptioner:
 
 
 def _draft(job: CaptionJob) -> Draft:
-    found, colours = light(job.image, job.face), clothing(job.image, job.face)
-    framing = shot_tag(job.shot, job.whole)
-    if job.target.style == "tags":
-        text = tags(job.trigger, job.class_word, framing, found, colours)
-    else:
-        text = prose(job.trigger, job.class_word, job.shot, job.whole, found, colours, job.target.min_words)
-    worn = " and ".join(colours) or None
-    return Draft(text, "template", PROMPT_VERSION, shot=framing, light=found, clothing=worn)
+    told = Told(
+        job.trigger,
+        job.class_word,
+        "whole" if job.shot == "far" and job.whole else job.shot,
+        job.view if job.view in VIEW and job.face and job.face.height >= MIN_FACE_PX else None,
+        expression(job.landmarks),
+        clothes(job.image, job.face, job.whole),
+        light(job.image, job.face, job.landmarks, job.around),
+        job.seed,
+    )
+    text = tags(told) if job.target.style == "tags" else prose(told, job.target.min_words)
+    shot = None if told.shot == "unknown" else told.shot
+    return Draft(
+        text,
+        "template",
+        PROMPT_VERSION,
+        shot=shot,
+        light=told.light,
+        clothing=worn(told),
+        view=told.view,
+        expression=told.expression,
+    )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.engines.protocols import Box, Keypoint
+from tools.matte.upright import Stance, figure, fitted
 
 Floats = NDArray[np.floating[Any]]
 
@@ -23,6 +24,9 @@ STANDING = 1.6
 BELOW_CHIN = (-0.2, 0.1, 0.35, 0.7, 1.5, 3.5, 5.0, 9.0)
 HALF_WIDTH = (0.35, 0.45, 0.8, 1.3, 1.5, 1.4, 1.0, 0.9)
 """Half the width of neck, shoulders, trunk and legs in face widths, by the distance below the chin in face heights."""
+
+APART = Stance(crown=-0.04, soles=0.95, girth=1.35)
+"""The largest that a walker can be in the window around them."""
 
 LIMBS = ((5, 7), (7, 9), (6, 8), (8, 10), (11, 13), (13, 15), (12, 14), (14, 16))
 TRUNK = (5, 6, 12, 11)
@@ -46,17 +50,22 @@ class Pose:
     whole: bool = False
 
 
-def probability(pose: Pose, width: int, height: int) -> Floats:
-    """For each pixel how probable it is that the person shows there: height x width, float32, 0.001 to 0.985."""
+def probability(pose: Pose, width: int, height: int, evidence: Floats | None = None) -> Floats:
+    """For each pixel how probable it is that the person shows there: height x width, float32, 0.001 to 0.985.
+
+    evidence: log odds of a person for each pixel from the picture; where it is known, a loose box is looked through for
+    the place where they stand.
+    """
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float32) + 0.5
-    found: Floats = _of_one(pose, columns, rows) * _within(pose.box, 0.05 + pose.slack, columns, rows) + LEAST
+    found: Floats = _of_one(pose, columns, rows, evidence) * _within(pose.box, 0.05 + pose.slack, columns, rows) + LEAST
     for other in pose.others:
         if other.common(pose.box) >= 0.02 * pose.box.area:
-            found = _yielding(found, _standing(other, columns, rows), other.y1 > pose.box.y1 + 0.03 * pose.box.height)
+            theirs, in_front = _body(other, pose.slack, columns, rows), other.y1 > pose.box.y1 + 0.03 * pose.box.height
+            found = _yielding(found, theirs, in_front)
     return np.clip(found, LEAST, MOST).astype(np.float32)
 
 
-def _of_one(pose: Pose, x: Floats, y: Floats) -> Floats:
+def _of_one(pose: Pose, x: Floats, y: Floats, evidence: Floats | None) -> Floats:
     if pose.keypoints is not None:
         skeleton = _skeleton(pose.keypoints, pose.box, x.shape)
         if skeleton is not None:
@@ -64,9 +73,8 @@ def _of_one(pose: Pose, x: Floats, y: Floats) -> Floats:
     if pose.face is not None:
         below = _below_face(pose.face, x, y)
         standing = pose.whole and pose.box.height > STANDING * pose.box.width
-        return np.maximum(below, 0.9 * _standing(pose.box, x, y)) if standing else below
-    # Where the box may end too high, what is next to its lower edge goes on below it.
-    return _standing(pose.box, x, np.minimum(y, pose.box.y1 - 0.03 * pose.box.height) if pose.slack else y)
+        return np.maximum(below, 0.9 * _body(pose.box, pose.slack, x, y, evidence)) if standing else below
+    return _body(pose.box, pose.slack, x, y, evidence)
 
 
 def _logistic(values: Floats) -> Floats:
@@ -99,6 +107,23 @@ def _standing(box: Box, x: Floats, y: Floats) -> Floats:
         top = _logistic((0.16 - v) * 40.0)
         found = found * (1.0 - top) + head * top
     return np.asarray(np.clip(found, SOMEWHERE, 0.97))
+
+
+def covered(box: Box, x: Floats, y: Floats) -> Floats:
+    """How probable it is at most that somebody of whom only the box is known covers a place, arms and feet apart."""
+    if box.height > STANDING * box.width:
+        # A foot on the ground stays where it is while the person walks on.
+        strides = 0.95 * _within(box, 0.05, x, y) * (y > box.centre[1])
+        return np.asarray(np.maximum(figure(box, APART, x, y), strides))
+    found = _standing(box, x, y)
+    return np.asarray(np.where(found > SOMEWHERE, found, 0.0))
+
+
+def _body(box: Box, slack: float, x: Floats, y: Floats, evidence: Floats | None = None) -> Floats:
+    if slack > 0.0 and box.height > STANDING * box.width:
+        found = figure(box, Stance(), x, y) if evidence is None else fitted(box, evidence, x, y)
+        return np.clip(found, SOMEWHERE, 0.97)
+    return _standing(box, x, y)
 
 
 def _within(box: Box, margin: float, x: Floats, y: Floats) -> Floats:

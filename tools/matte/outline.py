@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tools.matte.colours import to_lab
 from tools.matte.guided import coefficients
 
 Floats = NDArray[np.floating[Any]]
@@ -18,12 +19,44 @@ ISLAND = 0.2
 HOLE = 0.01
 """A gap of less than this share of the subject is a hole; what shows between arm and trunk is larger."""
 
+CRACK = 0.005
+"""Half the width of a crack, as a share of the picture's longer side: a seam, not the gap between arm and trunk."""
+
 SPECK = 0.01
 FAINT = 12
 """A spot, opaque to more than 12 of 255, of less than a hundredth of the largest part is no part of the outline."""
 
+EDGE_REACH = 0.0045
+"""How far an outline may be from an edge to lie on it, as a share of the picture's longer side."""
+
+STRONG = 90.0
+"""An edge as strong as the strongest tenth of the picture is as good as any: a percentile."""
+
 BAND = 0.012
 """Half the width of the band in which an edge may be soft, as a share of the picture's longer side."""
+
+
+class Edges:
+    """A picture's edges, to see which of several outlines lies on them."""
+
+    def __init__(self, rgb: NDArray[np.uint8]) -> None:
+        """rgb: height x width x 3."""
+        step = max(1, round(EDGE_REACH * max(rgb.shape)))
+        lab = to_lab(np.asarray(cv2.GaussianBlur(rgb, (0, 0), step), dtype=np.uint8))
+        across, down = cv2.Sobel(lab, cv2.CV_32F, 1, 0), cv2.Sobel(lab, cv2.CV_32F, 0, 1)
+        strength = np.sqrt(np.sum(across**2 + down**2, axis=-1, dtype=np.float32))
+        near = cv2.dilate(strength, np.ones((2 * step + 1, 2 * step + 1), np.uint8))
+        self._near = np.minimum(near / max(float(np.percentile(near, STRONG)), 1e-6), 1.0)
+
+    def under(self, mask: NDArray[np.uint8]) -> float:
+        """How strong the edges under a mask's outline are on average, 0 to 1; 0 without an outline.
+
+        mask: 0 and 1, height x width. The picture's border is no outline.
+        """
+        outline = cv2.morphologyEx(mask, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
+        outline[[0, -1]] = False
+        outline[:, [0, -1]] = False
+        return float(self._near[outline].mean()) if outline.any() else 0.0
 
 
 def tidied(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -34,6 +67,7 @@ def tidied(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     areas = stats[:, cv2.CC_STAT_AREA].astype(np.int64)
     areas[0] = 0
     whole = (areas >= ISLAND * areas.max())[labels].astype(np.uint8)
+    whole = _closed(whole)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(1 - whole, connectivity=4)
     x, y, wide, high, area = stats.T
     inside = (x > 0) & (y > 0) & (x + wide < mask.shape[1]) & (y + high < mask.shape[0])
@@ -41,6 +75,18 @@ def tidied(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     holes[0] = False
     whole[holes[labels]] = 1
     return np.asarray(whole, dtype=np.uint8)
+
+
+def _closed(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Without cracks: gaps narrower than a share of the mask's longer side."""
+    radius = round(CRACK * max(mask.shape))
+    if not radius:
+        return mask
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    # Carried on beyond the border, so that what ends there is not cut short.
+    wide = cv2.copyMakeBorder(mask, radius, radius, radius, radius, cv2.BORDER_REPLICATE)
+    closed = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, kernel)
+    return np.asarray(closed[radius:-radius, radius:-radius], dtype=np.uint8)
 
 
 def softened(rgb: NDArray[np.uint8], small_rgb: NDArray[np.uint8], small_mask: NDArray[np.uint8]) -> NDArray[np.uint8]:

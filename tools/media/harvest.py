@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,10 +13,12 @@ from typing import Generic, TypeVar
 import cv2
 from av.video.frame import VideoFrame
 
+from tools.media.burnt import Burnt, Watch
 from tools.media.colour import webp_of
 from tools.media.decode import Tally, decode
+from tools.media.luma import luma_of
 from tools.media.sharpest import Choice, Status, choose, rules_for
-from tools.media.upright import shown_size
+from tools.media.upright import Turn, shown_size, turn_of, upright
 from tools.media.video import open_video
 
 T = TypeVar("T")
@@ -64,11 +66,15 @@ class Taken(Generic[T]):
 
 @dataclass(frozen=True)
 class Harvest(Generic[T]):
-    """Everything that came out of a video, in the order of time, and what decoding counted. window_s: in seconds."""
+    """Everything that came out of a video, in the order of time, and what decoding counted. window_s: in seconds.
+
+    burnt: what stands still over each shot, by its number, in shares of the frame as it is shown.
+    """
 
     taken: tuple[Taken[T], ...]
     tally: Tally
     window_s: float
+    burnt: Mapping[int, Burnt]
 
 
 def harvest(path: bytes, duration_s: float, plan: Plan, keep: Keep[T]) -> Harvest[T]:
@@ -79,12 +85,35 @@ def harvest(path: bytes, duration_s: float, plan: Plan, keep: Keep[T]) -> Harves
     """
     cv2.setNumThreads(1)  # tiny pictures: threads cost more than they give, and all cores are busy
     rules = rules_for(duration_s, plan.fps, plan.max_frames, plan.cut_correlation, plan.identical)
-    tally = Tally()
+    tally, watched = Tally(), _Watched()
     with open_video(path) as (container, stream), _encoders(plan.threads) as encoders:
         aspect = stream.sample_aspect_ratio
         choices = choose(decode(container, stream, tally, plan.threads), rules)
-        taken = [encoders.submit(_take, choice, aspect, plan, keep) for choice in choices]
-    return Harvest(tuple(future.result() for future in taken), tally, rules.window_us / 1e6)
+        taken = [encoders.submit(_take, choice, aspect, plan, keep) for choice in watched.passed(choices)]
+    return Harvest(tuple(future.result() for future in taken), tally, rules.window_us / 1e6, watched.found())
+
+
+class _Watched:
+    """Looks at the sound frames as they pass, for what stands still over their shots."""
+
+    def __init__(self) -> None:
+        self._watch = Watch()
+        self._turns: dict[int, Turn] = {}
+
+    def passed(self, choices: Iterator[Choice]) -> Iterator[Choice]:
+        for choice in choices:
+            if choice.status != "corrupt_frame":
+                self._turns.setdefault(choice.shot, turn_of(choice.shown.frame))
+                self._watch.see(choice.shot, luma_of(choice.shown.frame))
+            yield choice
+
+    def found(self) -> dict[int, Burnt]:
+        return {shot: _upright(burnt, self._turns[shot]) for shot, burnt in self._watch.finish().items()}
+
+
+def _upright(burnt: Burnt, turn: Turn) -> Burnt:
+    overlays = burnt.overlays
+    return Burnt(upright(burnt.picture, turn), overlays and tuple(upright(box, turn) for box in overlays))
 
 
 def floor(path: bytes, indices: Collection[int], plan: Plan, keep: Keep[T]) -> int:

@@ -143,6 +143,11 @@ def encode_png(pixels: Pixels, level: int = 6) -> bytes:
     return _encode(pixels, (1, 3, 4), "PNG", compress_level=level)
 
 
+def encode_jpeg(rgb: Pixels, quality: int = 88) -> bytes:
+    """JPEG of HxWx3 uint8. quality: 0 to 95. Raises ValueError for another shape or dtype."""
+    return _encode(rgb, (3,), "JPEG", quality=quality, optimize=True)
+
+
 def _encode(pixels: Pixels, channels: tuple[int, ...], kind: str, **options: object) -> bytes:
     depth = pixels.shape[2] if pixels.ndim == 3 else 1
     if pixels.dtype != np.uint8 or pixels.ndim not in (2, 3) or depth not in channels or 0 in pixels.shape:

@@ -13,6 +13,8 @@ from av.sidedata.sidedata import SideData, Type
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
+from tools.engines.protocols import Box
+
 SQUARE_TOLERANCE = 0.02
 """Pixels that differ from a square by less are rounding of an encoder, and left as they are."""
 
@@ -36,6 +38,14 @@ class Turn:
         if self.mirrored_x:
             pixels = pixels[:, ::-1]
         return pixels[::-1] if self.mirrored_y else pixels
+
+
+def upright(box: Box, turn: Turn) -> Box:
+    """A box of a picture as it is coded, in shares of its sides, as it stands in the turned picture."""
+    x0, y0, x1, y1 = (box.y0, box.x0, box.y1, box.x1) if turn.transposed else box
+    x0, x1 = (1 - x1, 1 - x0) if turn.mirrored_x else (x0, x1)
+    y0, y1 = (1 - y1, 1 - y0) if turn.mirrored_y else (y0, y1)
+    return Box(x0, y0, x1, y1)
 
 
 def turn_from_matrix(matrix: tuple[int, ...]) -> Turn:

@@ -22,9 +22,10 @@ from tools.mill.files import told
 from tools.mill.plan import BY_TOOL, FOLDERS, PLAN, Step
 from tools.mill.settings import ROOT, Settings, UsageError, load
 from tools.mill.walk import walk
+from tools.training.edits import touched
+from tools.training.names import PACKAGES
 
 STAMPS = "stamps"
-PACKAGES = "07_final_training"
 NO_SOURCES = 4
 EXPECTED = "MILL_EXPECTED"
 """The environment's variable that carries a make's own digests to its stamps: two makes may run at once."""
@@ -72,8 +73,9 @@ def check(base: Path, wanted: str = "") -> int:
             path = base / STAMPS / name
             agrees = _read(path) == [expected[name], *manifest.state(name)]
             # What comes after goes too: make does not ask for a missing stamp where the last one is there.
-            gone = step.tool == "package" and manifest.packaged(dataset) and not (base / PACKAGES / dataset).is_dir()
-            if not agrees or gone or (retry and manifest.failed(name)) or dropped.intersection(_before(step, dataset)):
+            handled = _handled(step, base / PACKAGES / dataset, manifest, dataset)
+            retried = retry and manifest.failed(name)
+            if not agrees or handled or retried or dropped.intersection(_before(step, dataset)):
                 path.unlink(missing_ok=True)
                 dropped.add(name)
         for path in (base / STAMPS).iterdir():
@@ -93,6 +95,16 @@ def check(base: Path, wanted: str = "") -> int:
     return 0
 
 
+def _handled(step: Step, folder: Path, manifest: _Manifest, dataset: str) -> bool:
+    """Whether a person did something in a package: edited a caption, which caption takes up, or took something away."""
+    if step.tool not in ("caption", "package") or not manifest.packaged(dataset):
+        return False
+    if not folder.is_dir():
+        return step.tool == "package"
+    found = touched(folder)
+    return bool(found.texts) or (step.tool == "package" and found.calls_for_work)
+
+
 def stamp(base: Path, step: str) -> int:
     """Stamp a finished step with the digest of before it began: what changed meanwhile is noticed next time."""
     if EXPECTED not in os.environ:
@@ -109,6 +121,7 @@ def digests(settings: Settings, manifest: _Manifest) -> dict[str, str]:
     found: dict[str, str] = {}
     for step, dataset in _steps(settings):
         parts: list[Any] = [common, settings.sections[step.tool], manifest.decisions(step, dataset)]
+        parts.append(manifest.lost(_name(step.tool, dataset)))
         if step.gate is None:
             parts.append(_sources(settings.base))
         if step.subjects:
@@ -197,6 +210,10 @@ class _Manifest:
             where step.tool = ? and step.dataset = ?""",
             *(tool, dataset),
         )
+
+    def lost(self, name: str) -> list[Any]:
+        """When `verify` last had something of a step made again."""
+        return self._ask("select value from meta where key = 'lost.' || ?", name)
 
     def packaged(self, dataset: str) -> bool:
         """Whether a dataset has a package with images in it."""

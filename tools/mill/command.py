@@ -126,7 +126,7 @@ def _shared(tool: Tool) -> list[click.Option]:
         options.insert(
             1, click.Option(["--limit"], type=click.IntRange(min=1), help="take at most this many of what waits")
         )
-    if tool.prepare:
+    if BY_TOOL[tool.name].gate is None:
         gone = "sources that are gone are really gone"
         options.append(click.Option(["--accept-vanished"], is_flag=True, envvar="MILL_ACCEPT_VANISHED", help=gone))
     if BY_TOOL[tool.name].per_dataset:

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 
+from tools.mill.plan import BY_TOOL
 from tools.mill.settle import load_scope
 from tools.mill.tool import Limit, Reason
 
@@ -58,7 +59,7 @@ def decide(
             f"""insert or ignore into finding (outcome_id, reason, value, bound)
             select outcome.id, :reason, measure."{limit.metric}", :bound
             from outcome
-            cross join "{tool}" as measure on measure.outcome_id = outcome.id
+            cross join "{BY_TOOL[tool].measured}" as measure on measure.outcome_id = outcome.id
             left join reason on reason.code = outcome.reason and reason.tool = :tool
             where outcome.id in (select id from temp.scope)
                 and not outcome.defect and (outcome.status = 'ok' or reason.nature = 'limit')

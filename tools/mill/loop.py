@@ -107,11 +107,14 @@ def _run(
         work = _prepare(db, base, tool, settings, values, asked, step_id)
     if not tool.work_set:
         _follow(work)
+        steps.notice(db, tool.name, asked.dataset, step_id, tool.says)
     queue = work.queue()
     due = bool(queue) or decided or _set_changed(work)
     run_id = _one_run(work, queue) if due and not asked.dry_run else None
     if not asked.dry_run:
         links.rebuild(db, base, step_id, tool.name, asked.dataset)
+    if run_id is not None and tool.review:
+        notes += tool.review(work.bench)
     return runs.report(db, step_id, tool.name, asked.dataset, len(queue), run_id, notes)
 
 

@@ -31,12 +31,18 @@ class Step:
     folder: str | None = None
     subjects: bool = False
 
+    @property
+    def measured(self) -> str:
+        """The table of its measurements by outcome: named like the tool, unless what it makes has that name."""
+        return f"{self.tool}_measured" if self.tool in (*self.makes, "package") else self.tool
+
 
 PLAN = (
     Step("intake", 0, None, tuple(FOLDERS)),
     Step("extract", 1, "intake", ("video", "photo"), ("frame",), folder="01_extracted_frames"),
     Step("detect", 2, "extract", ("frame",), ("person",), folder="02_person_crops"),
-    Step("match", 2, "detect", ("person",), subjects=True),
+    Step("embed", 2, "detect", ("person",)),
+    Step("match", 2, "embed", ("person",), subjects=True),
     Step("mask", 3, "match", ("person",), ("cutout",), folder="03_masked_subjects"),
     Step("score", 4, "mask", ("cutout",)),
     Step("select", 4, "score", ("cutout",), per_dataset=True),

@@ -21,11 +21,14 @@ def parameters(params: Any) -> dict[str, Any]:
 
 def digest_rows(rows: Iterable[Mapping[str, Any]], *columns: str) -> str:
     """One digest of a set of rows (of some columns, or of all but ids: those differ from manifest to manifest)."""
+    # Sorted by digest, so that of a large set no row is held as text.
     keys = sorted(
-        json.dumps([row[name] for name in columns or row if not name.endswith("_id")], default=bytes.hex)
+        hashlib.sha256(
+            json.dumps([row[name] for name in columns or row if not name.endswith("_id")], default=bytes.hex).encode()
+        ).digest()
         for row in rows
     )
-    return hashlib.sha256("\n".join(keys).encode()).hexdigest()
+    return hashlib.sha256(b"".join(keys)).hexdigest()
 
 
 def build(

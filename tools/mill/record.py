@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from tools.mill import limits, settle
 from tools.mill.items import Family, save_row
+from tools.mill.plan import BY_TOOL
 from tools.mill.tool import Limit, Reason, Result, Row, Verdict
 
 
@@ -42,7 +43,7 @@ class Recorder:
 
     def __post_init__(self) -> None:
         self._choices = frozenset(reason.code for reason in self.reasons if reason.nature == "choice")
-        columns = [row[1] for row in self.db.execute(f'pragma table_info("{self.tool}")')]
+        columns = [row[1] for row in self.db.execute(f'pragma table_info("{BY_TOOL[self.tool].measured}")')]
         self._measured = "outcome_id" in columns
 
     def record(self, entries: Sequence[Entry]) -> None:
@@ -58,6 +59,9 @@ class Recorder:
             if entry.row.get("said_id"):
                 said = "update outcome set said_id = ? where step_id = ? and item_id = ? and latest"
                 self.db.execute(said, (entry.row["said_id"], self.place.step_id, item_id))
+            if entry.row.get("beside"):
+                beside = "update outcome set beside = ? where step_id = ? and item_id = ? and latest"
+                self.db.execute(beside, (entry.row["beside"], self.place.step_id, item_id))
             save_row(self.db, entry.row["kind"], "item_id", item_id, result.facts)
             if result.verdict.status == "failed":
                 self.failed += 1
@@ -96,7 +100,7 @@ class Recorder:
             ),
         )
         if self._measured:
-            save_row(self.db, self.tool, "outcome_id", int(cursor.lastrowid or 0), measures)
+            save_row(self.db, BY_TOOL[self.tool].measured, "outcome_id", int(cursor.lastrowid or 0), measures)
 
     def _fallen(self, stood: Mapping[int, int], first: int) -> list[tuple[int, int]]:
         """Of the items that had passed this step before: those that no longer do."""

@@ -32,9 +32,15 @@ _NOT_BELOW_ZERO = (0.0, math.inf)
 RANGES: Mapping[str, tuple[float, float]] = {
     **dict.fromkeys(("max_missing", "min_coverage", "max_coverage", "min_sharpness", "face_covered"), _SHARE),
     **dict.fromkeys(("max_dark", "max_bright", "min_solidity", "min_confidence", "keep_confidence"), _SHARE),
-    **dict.fromkeys(("min_difference", "shot_close", "shot_far", "max_cover", "max_per_source"), _SHARE),
+    **dict.fromkeys(("min_relative_height", "min_relative_sharpness"), _SHARE),
+    **dict.fromkeys(("min_difference", "shot_close", "shot_far", "max_cover", "max_per_source", "max_halo"), _SHARE),
     **dict.fromkeys(("max_frames", "keep_at_most", "num_repeats", "batch_size", "count", "min_face_px"), _COUNT),
     **dict.fromkeys(("min_side", "identical", "pad", "pad_above", "moment_s", "blur_radius"), _NOT_BELOW_ZERO),
+    "max_exposure": (0.0, 2.0),
+    **dict.fromkeys(("min_eye_aspect", "max_noise", "max_blocking"), _NOT_BELOW_ZERO),
+    **dict.fromkeys(("max_bars", "max_overlay", "second_difference"), _SHARE),
+    **dict.fromkeys(("jitters", "jitters_small"), (1, 6)),
+    **dict.fromkeys(("small_face_px", "min_stir", "cluster_distance"), _NOT_BELOW_ZERO),
     "memory_mb": _NOT_BELOW_ZERO,
     "fps": (0.001, 1000.0),
     "webp_quality": (0, 100),
@@ -189,6 +195,11 @@ def _apply_environment(
             if key not in schema[tool]:
                 raise UsageError(f"The environment's {variable} is not a setting. {_nearest(key, schema[tool])}")
             sections[tool][key] = parse(text, schema[tool][key], f"[{tool}] {key}", f"The environment's {variable}")
+
+
+def check_dataset(name: str, table: Mapping[str, Any], where: Path) -> None:
+    """Raise UsageError, as `load` does, where a dataset's section in the file `where` would not be taken."""
+    _datasets(_read(ROOT / "config.toml")["dataset"]["default"], {where: {name: table}})
 
 
 def _datasets(defaults: Mapping[str, Any], named: Mapping[Path, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

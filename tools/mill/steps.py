@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tools.mill import decisions, settle
-from tools.mill.manifest import sql, transaction
+from tools.mill.manifest import meta, set_meta, sql, transaction
 from tools.mill.plan import BY_TOOL, PLAN
 from tools.mill.settings import Settings
 from tools.mill.tool import Row
@@ -71,8 +71,34 @@ def _inputs(tool: str, says: str | None = None) -> str:
         """
 
 
+def notice(db: sqlite3.Connection, tool: str, dataset: str, step_id: int, says: str | None) -> None:
+    """Mark as stale what was judged before a person said something else, or before something else stood beside it.
+
+    A tool looks at what stands beside its items where its input has a column `beside`: the versions of it.
+    """
+    with transaction(db):
+        decisions.load_said(db, says, dataset)
+        db.execute(sql("mill/other_word"), {"step": step_id})
+        columns = db.execute(f"select * from ({_inputs(tool)}) limit 0", {"dataset": dataset}).description
+        if "beside" not in {column[0] for column in columns}:
+            return
+        key, last = f"beside.{step_id}", str(db.execute(sql("mill/before"), {"step": step_id}).fetchone()[0])
+        if meta(db, key) == last:
+            return
+        set_meta(db, key, last)
+        db.execute(
+            f"""
+            update outcome set stale = 1
+            from ({_inputs(tool)}) as now
+            where outcome.step_id = :step and outcome.latest and outcome.item_id = now.item_id
+                and outcome.beside is not now.beside
+            """,
+            {"dataset": dataset, "step": step_id},
+        )
+
+
 def input_rows(db: sqlite3.Connection, tool: str, dataset: str, says: str | None = None) -> list[dict[str, Any]]:
-    """The whole input set of a tool that works on sets, with what people decided: pinned, excluded, said."""
+    """The whole input set of a tool that works on sets, with what people decided: kept, pinned, excluded, said."""
     decisions.load_said(db, says, dataset)
     rows = [dict(row) for row in db.execute(_inputs(tool, says), {"dataset": dataset})]
     settle.load_decisions(db, dataset)
@@ -80,11 +106,15 @@ def input_rows(db: sqlite3.Connection, tool: str, dataset: str, says: str | None
     for row in rows:
         verdict = verdicts.get(row["item_id"])
         row["pinned"], row["excluded"] = verdict == "pin", verdict == "reject"
+        row["kept"] = verdict in ("keep", "pin")
     return rows
 
 
 class Queue:
-    """The inputs that wait at a step: only their ids are held, the rows come when their turn comes."""
+    """The inputs that wait at a step: only their ids are held, the rows come when their turn comes.
+
+    What waits because of what was said, or of what stands beside it, must have been noticed before (`notice`).
+    """
 
     def __init__(
         self,
@@ -106,9 +136,7 @@ class Queue:
             from ({_inputs(tool)}) as waiting
             left join outcome as done
                 on done.step_id = :step and done.item_id = waiting.item_id and done.latest
-            left join temp.said as said on said.item_id = waiting.item_id
-            where done.id is null or done.recipe_id is not :recipe or (:retry and done.status = 'failed')
-                or done.said_id is not said.decision_id
+            where done.id is null or done.recipe_id is not :recipe or done.stale or (:retry and done.status = 'failed')
             order by waiting.item_id
             limit :limit
             """,

@@ -156,7 +156,8 @@ class Tool:
     dataset_keys: the settings of the dataset that decide what comes out. prepare: what must be known before it is
     asked what waits; returns sentences for the user. conclude: rows of its own, in the set's transaction.
     stands: whether what a set made is still there; where it is not, the set is made again.
-    remarks: sentences about its settings that the user should read each time.
+    remarks: sentences about its settings that the user should read each time. review: what to say of what it has made,
+    after a run that did something.
     """
 
     name: str
@@ -174,6 +175,7 @@ class Tool:
     conclude: Callable[[sqlite3.Connection, int, Dataset, Mapping[int, Result]], None] | None = None
     stands: Callable[[Bench[Any]], bool] | None = None
     remarks: Callable[[Bench[Any]], tuple[str, ...]] | None = None
+    review: Callable[[Bench[Any]], tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True)

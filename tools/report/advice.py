@@ -7,42 +7,43 @@ from pathlib import Path
 from typing import Any
 
 from tools.mill.plan import BY_TOOL, PLAN
-from tools.report.state import State
-from tools.report.words import command, listing, moment, percent, plural
+from tools.report.state import State, dominating
+from tools.report.words import clean, command, listing, moment, percent, plural
 
 Values = Mapping[str, Any]
+
+LISTED = 8
+"""People who are told one by one."""
 
 MAIN = ("video", "photo")
 """Of what intake reads: what images are made from."""
 
-FEW = 4
-"""Of so few items a large share says nothing."""
-
 
 def dominant(state: State) -> Values | None:
-    """The reason that takes over half of a step, the largest where there are several; None where none does.
-
-    select is left out: to leave out most is what it is for.
-    """
-    rows = [row for row in state.failures if row["share"] > 0.5 and row["n"] >= FEW and row["tool"] != "select"]
-    return max(rows, key=lambda row: (row["n"], row["tool"]), default=None)
+    """The reason that takes over half of a step, the largest where there are several; None where none does."""
+    return max(dominating(state.failures), key=lambda row: (row["n"], row["tool"]), default=None)
 
 
-def remarks(state: State, base: Path, example: int | None) -> list[str]:
-    """What a person should know beside the funnel, as sentences. example: an item that `dominant` speaks of."""
+def hint(row: Values, base: Path) -> str:
+    """That a reason takes over half of a step, and where to look. row: one of `State.hints`."""
+    where = f"{row['tool']} {row['dataset']}".strip()
+    looks = [f"look at {clean(str(base / shown_in(row)))}/"] if row["linked"] else []
+    if row["item_id"] is not None:
+        looks.append(f"type: {command(base, 'explain', ITEM=str(row['item_id']))}")
+    return f"{where}: {row['reason']} {percent(row['share'])} of the {row['kind']}s: {', or '.join(looks)}"
+
+
+def remarks(state: State, base: Path) -> list[str]:
+    """What a person should know beside the funnel, as sentences."""
     found = [
         f"{row['tool']} {row['dataset']}".strip()
         + f" runs since {moment(row['started_at'])} (process {row['pid']} on {row['host']}), or was killed."
         for row in state.running
     ]
-    main = dominant(state)
-    if main:
-        look = f"look at {base}/{shown_in(main)}/"
-        why = f", or type: {command(base, 'explain', ITEM=str(example))}" if example else ""
-        found.append(
-            f"{main['tool']} loses {percent(main['share'])} of its {main['kind']}s as {main['reason']}: {look}{why}"
-        )
-    if state.people is not None:
+    found += [hint(row, base) for row in state.hints]
+    if state.clusters:
+        found += people(state, base)
+    elif state.people is not None:
         found.append(f"People seen: at least {state.people}.")
     for chosen in state.selections:
         lacks = f": {'; '.join(chosen.gaps)}" if chosen.gaps else ""
@@ -51,6 +52,27 @@ def remarks(state: State, base: Path, example: int | None) -> list[str]:
         what = plural(len(state.adrift), "decision")
         see = command(base, "query", Q="decisions_adrift")
         found.append(f"{what} find{'s' * (len(state.adrift) == 1)} no image any more; nothing is lost. See: {see}")
+    return found
+
+
+def people(state: State, base: Path) -> list[str]:
+    """How many people there are and how many images each has; whom the datasets are about, where nobody has said."""
+    each = [
+        f"{clean(row['name']) if row['name'] else 'cluster ' + str(row['cluster'])} {row['images']}"
+        for row in state.clusters[:LISTED]
+    ]
+    more = f", {len(state.clusters) - LISTED} more" if len(state.clusters) > LISTED else ""
+    see = command(base, "people")
+    found = [f"People: {len(state.clusters)}, with images: {', '.join(each)}{more}. See them: {see}"]
+    if len(state.clusters) > 1:
+        first = state.clusters[0]
+        named = clean(first["name"]) if first["name"] else "NAME"
+        say = "" if first["name"] else f"{command(base, 'name', CLUSTER=str(first['cluster']), AS='NAME')}, then "
+        found += [
+            f'Dataset {name} takes everybody. To make it about one: {say}[dataset.{name}] subject = "{named}" '
+            f"in {clean(str(base / 'config.toml'))}"
+            for name in state.open_datasets
+        ]
     return found
 
 

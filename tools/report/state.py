@@ -16,6 +16,9 @@ from tools.report.queries import load
 Values = Mapping[str, Any]
 SHOWN_FAILED = 20
 
+FEW = 4
+"""Of so few items a large share says nothing."""
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -31,8 +34,10 @@ class Selection:
 class State:
     """funnel, failures: rows of the views. people: how many were seen at least, None where nobody was looked for.
 
-    adrift: decisions that find no item. packages: dataset, folder, images, at. failed: the first failed items, with
-    their errors. running: tool, dataset and start of runs that have not ended.
+    adrift: decisions that find no item. hints: of the reasons that dominate, the row of failures, with item_id, an item
+    to look at, and linked, whether links show all of them. packages: dataset, folder, images, at. failed: the first
+    failed items, with their errors. running: tool, dataset and start of runs that have not ended. clusters: who there
+    is, as `make people` lists them. open_datasets: those that are about nobody, so that they take everybody.
     """
 
     funnel: Sequence[Values]
@@ -43,6 +48,9 @@ class State:
     packages: Sequence[Values]
     failed: Sequence[Values]
     running: Sequence[Values]
+    hints: Sequence[Values] = ()
+    clusters: Sequence[Values] = ()
+    open_datasets: Sequence[str] = ()
 
     @property
     def n_failed(self) -> int:
@@ -55,16 +63,36 @@ class State:
 
 def read(db: sqlite3.Connection) -> State:
     """The state of a workspace's manifest."""
+    failures = _rows(db, sql("status/failures"))
     return State(
         funnel=_rows(db, "select * from funnel"),
-        failures=_rows(db, sql("status/failures")),
+        failures=failures,
+        hints=[_hint(db, row) for row in dominating(failures)],
         people=_people(db),
+        clusters=[row for row in _rows(db, sql("people/list")) if row["cluster"] is not None],
+        open_datasets=[row["name"] for row in _rows(db, sql("people/open"))],
         selections=_selections(db),
         adrift=_rows(db, load("decisions_adrift").sql),
         packages=_rows(db, sql("status/packages")),
         failed=_rows(db, sql("status/failed"), limit=SHOWN_FAILED),
         running=_rows(db, sql("status/running")),
     )
+
+
+def dominating(failures: Sequence[Values]) -> list[Values]:
+    """The reasons that take over half of what a step judged of one kind, for one dataset, in the order of the stages.
+
+    select is left out: to leave out most is what it is for.
+    """
+    return [row for row in failures if row["share"] > 0.5 and row["n"] >= FEW and row["tool"] != "select"]
+
+
+def _hint(db: sqlite3.Connection, failure: Values) -> Values:
+    asked = {key: failure[key] for key in ("tool", "dataset", "kind", "reason")}
+    row = db.execute(sql("status/examples"), asked | {"limit": 1}).fetchone()
+    # What failed has no link, nor has what never had a file: a frame that was dropped, a caption.
+    linked = failure["reason"] != "failed" and row is not None and row["path"] is not None
+    return {**failure, "item_id": row["item_id"] if row else None, "linked": linked}
 
 
 def _rows(db: sqlite3.Connection, question: str, **values: object) -> list[Values]:

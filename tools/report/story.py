@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tools.mill.manifest import sql
+from tools.mill.plan import BY_TOOL
 from tools.mill.tool import Limit
 
 Values = Mapping[str, Any]
@@ -136,7 +137,7 @@ def _said(item: sqlite3.Row, row: sqlite3.Row) -> Said:
 
 
 def _judgement(db: sqlite3.Connection, row: sqlite3.Row) -> Judgement:
-    measures = dict(_typed(db, row["tool"], "outcome_id", row["outcome_id"]))
+    measures = dict(_typed(db, BY_TOOL[row["tool"]].measured, "outcome_id", row["outcome_id"]))
     checks = tuple(_checks(row, measures))
     return Judgement(
         tool=row["tool"],

@@ -66,6 +66,14 @@ def duration(seconds: float) -> str:
     return f"{whole // _HOUR_S} h {whole % _HOUR_S // _MINUTE_S} min"
 
 
+def volume(n_bytes: float) -> str:
+    """Bytes in the units that suit them, as disks are sold: 1 MB is 10⁶ bytes."""
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if n_bytes >= scale:
+            return f"{n_bytes / scale:.{0 if n_bytes >= 10 * scale else 1}f} {unit}"
+    return f"{n_bytes:.0f} bytes"
+
+
 def plural(count: int, word: str) -> str:
     return f"{count:,} {word}{'' if count == 1 else 's'}"
 

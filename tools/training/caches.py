@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -10,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tools.training.formats import EMPTY, MANIFEST, METADATA, TOML
+from tools.training.edits import read_manifest
+from tools.training.names import EMPTY, MANIFEST, METADATA, NEW_TOML, SHOTS, SUMMARY, TOML, files_of
 
 _OF_ALL = frozenset({"metadata_cache.json"})
 """Caches that speak of the whole folder, captions included; sd-scripts makes it with `cache_info`."""
@@ -19,23 +19,9 @@ _OF_TEXT = re.compile(r"_te[_.0-9]", re.IGNORECASE)
 """In the name of what a trainer computed from a caption: `STEM_te_outputs.npz`, `STEM_wan_te.safetensors`."""
 
 
-def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """The manifest.json of a package; None where there is none that can be read, as in a folder that is not ours."""
-    try:
-        content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        return content if isinstance(content, dict) and isinstance(content.get("images"), list) else None
-    except (FileNotFoundError, NotADirectoryError, ValueError):
-        return None
-
-
-def files_of(stem: str) -> tuple[str, str, str]:
-    """Image, mask and caption of a pair, as paths below the package."""
-    return f"{stem}.png", f"masks/{stem}.png", f"{stem}.txt"
-
-
 def written(manifest: dict[str, Any]) -> set[str]:
     """The files that a package with this manifest was made with, as paths below it."""
-    names = {MANIFEST, METADATA, TOML, EMPTY}
+    names = {MANIFEST, METADATA, TOML, NEW_TOML, SHOTS, SUMMARY, EMPTY}
     return names.union(*(files_of(image["stem"]) for image in manifest["images"]))
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,10 @@ from tools.media.errors import MediaError
 from tools.media.image import read_rgb
 from tools.mill.settings import UsageError
 from tools.mill.tool import Dataset
-from tools.training.caches import carry_over, files_of, read_manifest
-from tools.training.formats import EMPTY, MANIFEST, METADATA, TOML, dataset_toml, manifest_json, metadata_jsonl
+from tools.training.caches import carry_over
+from tools.training.edits import digest, one_line, read_manifest, stands, touched
+from tools.training.formats import dataset_toml, manifest_json, metadata_json, metadata_jsonl, shots_json
+from tools.training.names import EMPTY, MANIFEST, METADATA, NEW_TOML, SHOTS, SUMMARY, TOML, files_of
 from tools.training.pairs import Pair
 from tools.training.swap import part_of, recover, swap_in
 from tools.training.targets import target_of
@@ -23,30 +25,61 @@ from tools.training.targets import target_of
 EMPTY_TEXT = "This package is empty: no image passed every step. `make failures` says why.\n"
 
 
-def publish(folder: Path, pairs: Sequence[Pair], dataset: Dataset, num_repeats: int, batch_size: int) -> str:
-    """Make `folder` hold these pairs and return the package's digest. An unchanged and whole package is not touched.
+@dataclass(frozen=True)
+class Published:
+    """A package that stands. digest: of all that is in it. swapped: it was made anew, and the one before kept."""
+
+    digest: str
+    swapped: bool
+
+
+def texts_of(pairs: Sequence[Pair], dataset: Dataset, num_repeats: int, batch_size: int) -> dict[str, str]:
+    """The texts that stand beside images, masks and captions, by name; manifest.json among them."""
+    texts = {
+        TOML: dataset_toml(len(pairs), target_of(dataset.target), num_repeats, batch_size),
+        METADATA: metadata_jsonl(pairs),
+        SHOTS: shots_json(pairs),
+        SUMMARY: metadata_json(pairs, dataset),
+    }
+    return texts | {MANIFEST: manifest_json(pairs, dataset, texts)}
+
+
+def standing(
+    folder: Path, pairs: Sequence[Pair], dataset: Dataset, num_repeats: int, batch_size: int
+) -> Published | None:
+    """The package of these pairs where it stands already, told without opening an image; else None."""
+    recover(folder)
+    wanted = str(json.loads(texts_of(pairs, dataset, num_repeats, batch_size)[MANIFEST])["digest"])
+    return Published(wanted, swapped=False) if stands(folder, wanted) else None
+
+
+def publish(folder: Path, pairs: Sequence[Pair], dataset: Dataset, num_repeats: int, batch_size: int) -> Published:
+    """Make `folder` hold these pairs. An unchanged and whole package is not touched.
+
+    A dataset.toml that a person edited stays, and ours lies beside it as dataset.new.toml.
 
     Raises UsageError where the folder holds somebody else's files, and OSError, with the old package still in its
     place, where the disk is full or a pair does not reopen.
     """
     recover(folder)
     _refuse_strangers(folder)
-    toml = dataset_toml(len(pairs), target_of(dataset.target), num_repeats, batch_size)
-    manifest = manifest_json(pairs, dataset, toml)
-    digest = str(json.loads(manifest)["digest"])
-    if is_whole(folder, digest):
-        return digest
+    texts = texts_of(pairs, dataset, num_repeats, batch_size)
+    wanted = str(json.loads(texts[MANIFEST])["digest"])
+    if is_whole(folder, wanted):
+        return Published(wanted, swapped=False)
+    if touched(folder).toml:
+        texts |= {NEW_TOML: texts[TOML], TOML: (folder / TOML).read_text(encoding="utf-8")}
     part = part_of(folder)
     try:
-        _build(part, pairs, {TOML: toml, METADATA: metadata_jsonl(pairs), MANIFEST: manifest})
-        if not is_whole(part, digest):
+        _build(part, pairs, texts)
+        if not is_whole(part, wanted):
             raise OSError(errno.EIO, "It does not hold what was just written to it", str(part))
         carry_over(folder, part)
         swap_in(folder)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
-    return digest
+    return Published(wanted, swapped=True)
 
 
 def _refuse_strangers(folder: Path) -> None:
@@ -58,27 +91,31 @@ def _refuse_strangers(folder: Path) -> None:
         )
 
 
-def is_whole(folder: Path, digest: str) -> bool:
-    """True where a folder holds the package of that digest: every image and mask as recorded, every caption one line.
+def is_whole(folder: Path, wanted: str) -> bool:
+    """True where a folder holds the package of that digest: every image, mask and text as recorded.
 
-    What a caption says is not compared: a person may have edited it, and that is no reason to write over it.
+    dataset.toml need only be there: a person may have edited it, and that is no reason to write over it.
     """
     manifest = read_manifest(folder)
-    if manifest is None or manifest.get("digest") != digest:
+    if manifest is None or manifest.get("digest") != wanted:
         return False
-    return all(_reopens(folder, image) for image in manifest["images"])
+    names = {TOML, *manifest["files"]}
+    if any(not (folder / name).is_file() for name in names):
+        return False
+    same = all(digest((folder / name).read_bytes()) == manifest["files"][name] for name in names - {TOML})
+    return same and all(_reopens(folder, image) for image in manifest["images"])
 
 
 def _reopens(folder: Path, image: Mapping[str, Any]) -> bool:
     path, mask, text = (folder / name for name in files_of(image["stem"]))
     try:
-        same = _digest(path) == image["sha256"] and _digest(mask) == image["mask_sha256"]
+        same = digest(path.read_bytes()) == image["sha256"] and digest(mask.read_bytes()) == image["mask_sha256"]
         pixels = read_rgb(path)
-        lines = text.read_text(encoding="utf-8").splitlines()
+        line = text.read_text(encoding="utf-8")
     except (FileNotFoundError, MediaError, UnicodeDecodeError):
         return False
     right_size = pixels.shape[:2] == (image["height_px"], image["width_px"])
-    return same and right_size and len(lines) == 1 and bool(lines[0].strip())
+    return same and right_size and line == one_line(line) + "\n" and digest(one_line(line)) == image["caption_sha256"]
 
 
 def _build(part: Path, pairs: Sequence[Pair], texts: Mapping[str, str]) -> None:
@@ -93,7 +130,3 @@ def _build(part: Path, pairs: Sequence[Pair], texts: Mapping[str, str]) -> None:
         (part / EMPTY).write_text(EMPTY_TEXT, encoding="utf-8")
     for name, text in texts.items():
         (part / name).write_text(text, encoding="utf-8")
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

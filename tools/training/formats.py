@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tools.mill.tool import Dataset
+from tools.training.edits import digest
 from tools.training.pairs import Pair
 from tools.training.targets import Target
 
-MANIFEST, METADATA, TOML, EMPTY = "manifest.json", "metadata.jsonl", "dataset.toml", "EMPTY.txt"
+FORMAT = 2
+"""Of manifest.json; raised when what it says changes."""
+
+SHOTS_OF_ALL = ("close", "mid", "far", "unknown")
 
 _WHERE = """\
 # {images} images. Start the trainer in this folder, so that "." is found:
@@ -34,7 +38,8 @@ batch_size = {batch}
   [[datasets.subsets]]
   image_dir = "."
   num_repeats = {repeats}
-  # To learn from the subject alone, start the trainer with --masked_loss and take the mark off the next line.
+  # Masked loss, to learn from the subject alone: start the trainer with --masked_loss and take the mark off the next
+  # line. The masks are white where the subject is, and have the names of their images.
   # conditioning_data_dir = "masks"
 """
 
@@ -50,6 +55,7 @@ bucket_no_upscale = true        # no image is enlarged: softness would be learne
 image_directory = "."
 cache_directory = "cache"       # kept for unchanged images when the package is made anew
 num_repeats = {repeats}
+# Masked loss: this trainer has none. masks/ holds one for each image, by its name, white where the subject is.
 """
 
 
@@ -67,12 +73,38 @@ def metadata_jsonl(pairs: Sequence[Pair]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def manifest_json(pairs: Sequence[Pair], dataset: Dataset, toml: str) -> str:
-    """What each image was made from, by address and digest: no path of a source, no name but the trigger."""
+def shots_json(pairs: Sequence[Pair]) -> str:
+    """The files by framing: close, mid, far, unknown."""
+    files = {shot: [f"{pair.stem}.png" for pair in pairs if pair.shot == shot] for shot in SHOTS_OF_ALL}
+    return json.dumps(files, indent=2) + "\n"
+
+
+def metadata_json(pairs: Sequence[Pair], dataset: Dataset) -> str:
+    """What the package is: trigger, class, target, and how many images of which framing, view, ground and size."""
+    content = {"trigger": dataset.trigger, "class": dataset.class_word, "kind": dataset.kind, "target": dataset.target}
+    counts = {
+        "shots": {shot: sum(pair.shot == shot for pair in pairs) for shot in SHOTS_OF_ALL},
+        "views": _counted([pair.view or "unknown" for pair in pairs]),
+        "grounds": _counted([pair.mode for pair in pairs]),
+        "sizes": _counted([f"{pair.width_px}x{pair.height_px}" for pair in pairs]),
+    }
+    return json.dumps(content | {"images": len(pairs)} | counts, indent=2, ensure_ascii=False) + "\n"
+
+
+def _counted(words: Sequence[str]) -> dict[str, int]:
+    return dict(sorted(Counter(words).items()))
+
+
+def manifest_json(pairs: Sequence[Pair], dataset: Dataset, texts: Mapping[str, str]) -> str:
+    """What each image was made from, by address and digest: no path of a source, no name but the trigger.
+
+    texts: the other texts of the package by name, of which it keeps the digests.
+    """
     images = [_image(pair) for pair in pairs]
     content = {"kind": dataset.kind, "target": dataset.target, "trigger": dataset.trigger, "class": dataset.class_word}
-    text = json.dumps([content, images, toml], sort_keys=True)
-    told = {"format": 1, "digest": hashlib.sha256(text.encode()).hexdigest(), **content, "count": len(images)}
+    files = {name: digest(text) for name, text in sorted(texts.items())}
+    whole = json.dumps([FORMAT, content, images, files], sort_keys=True)
+    told = {"format": FORMAT, "digest": digest(whole), **content, "count": len(images), "files": files}
     return json.dumps(told | {"images": images}, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -82,11 +114,14 @@ def _image(pair: Pair) -> dict[str, Any]:
         "stem": pair.stem,
         "sha256": pair.sha256,
         "mask_sha256": pair.mask_sha256,
-        "caption_sha256": hashlib.sha256(pair.text.encode()).hexdigest(),
+        "bytes": pair.source.stat().st_size,
+        "mask_bytes": pair.mask_source.stat().st_size,
+        "caption_sha256": digest(pair.text),
         "caption_version": pair.caption_version,
         "width_px": pair.width_px,
         "height_px": pair.height_px,
         "ground": pair.mode,
+        "shot": pair.shot,
         "cutout": "/".join(cutout),
         "variant": variant,
     }

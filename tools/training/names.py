@@ -1,8 +1,19 @@
-"""Names of files that trainers read: ASCII, unique, short, the same wherever they are made."""
+"""Names of files that trainers read: ASCII, unique, short, the same wherever they are made. Standard library only."""
 
 from __future__ import annotations
 
+PACKAGES = "07_final_training"
+"""Where the packages lie in a workspace, one folder for each dataset."""
+
+MANIFEST, METADATA, TOML, EMPTY = "manifest.json", "metadata.jsonl", "dataset.toml", "EMPTY.txt"
+SHOTS, SUMMARY, NEW_TOML = "shots.json", "metadata.json", "dataset.new.toml"
+
 _DIGITS = 12
+
+
+def files_of(stem: str) -> tuple[str, str, str]:
+    """Image, mask and caption of a pair, as paths below the package."""
+    return f"{stem}.png", f"masks/{stem}.png", f"{stem}.txt"
 
 
 def stem(address: str, sha256: str) -> str:

@@ -1,4 +1,7 @@
-"""Pairs of image and caption: opened, compared with what was recorded, and fit for training or not."""
+"""Pairs of image and caption: opened, compared with what was recorded, and fit for training or not.
+
+A limit decides who is too small; whom it keeps out is not opened.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tools.media.errors import MediaError
 from tools.media.image import read_rgb
+from tools.training.grounds import with_ground
 from tools.training.names import stem
 
 
 @dataclass(frozen=True)
 class Pair:
-    """An image, its mask and its caption. source, mask_source: the files; sizes in px; address: of the composite."""
+    """An image, its mask and its caption. source, mask_source: the files; sizes in px; address: of the composite.
+
+    shot: as the dataset's quotas count it. text: the caption's, and a clause about the ground where that was asked for.
+    """
 
     item_id: int
     caption_id: int
@@ -28,6 +38,8 @@ class Pair:
     width_px: int
     height_px: int
     mode: str
+    shot: str
+    view: str | None
     text: str
     caption_version: str
 
@@ -40,64 +52,80 @@ class Checked:
     refused: Mapping[int, tuple[str, str]]
 
 
-def check(rows: Sequence[Mapping[str, Any]], base: Path, min_canvas_mp: float) -> Checked:
+@dataclass(frozen=True)
+class _Opened:
+    """A picture that was opened whole: its size in px, and a digest of its pixels."""
+
+    size: tuple[int, int]
+    pixels: NDArray[np.uint8]
+    digest: str
+
+
+def check(rows: Sequence[Mapping[str, Any]], base: Path) -> Checked:
     """Open every image and mask wholly and judge the pairs. Of images with the same pixels the first row's stays."""
     pairs: list[Pair] = []
     refused: dict[int, tuple[str, str]] = {}
     seen: dict[str, str] = {}
     for row in rows:
-        fault = _fault(row, base, min_canvas_mp, seen)
-        if fault:
-            refused[row["item_id"]] = fault
+        judged = _judge(row, base, seen)
+        if isinstance(judged, Pair):
+            pairs.append(judged)
         else:
-            pairs.append(_pair(row, base))
+            refused[row["item_id"]] = judged
     return Checked(tuple(pairs), refused)
 
 
-def _pair(row: Mapping[str, Any], base: Path) -> Pair:
+def unopened(rows: Sequence[Mapping[str, Any]], base: Path) -> tuple[Pair, ...] | None:
+    """The pairs as the manifest has them; None where one must be opened first, to name its ground or to refuse it."""
+    if any(row["ground"] or not row["caption_id"] or not (row["text"] or "").strip() for row in rows):
+        return None
+    pairs = tuple(_pair(row, base, row["text"]) for row in rows)
+    there = all(path.is_file() for pair in pairs for path in (pair.source, pair.mask_source))
+    return pairs if there else None
+
+
+def _judge(row: Mapping[str, Any], base: Path, seen: dict[str, str]) -> Pair | tuple[str, str]:
+    """The pair of a row, or what stands against it. seen: by digest of the pixels the images before it; grown here."""
+    opened = []
+    for path, sha256 in ((row["mask_path"], row["mask_sha256"]), (row["path"], row["sha256"])):
+        one = _open(base / path, sha256)
+        if isinstance(one, str):
+            return "unreadable", f"{path} {one}"
+        opened.append(one)
+    mask, image = opened
+    if mask.size != image.size:
+        return "unreadable", f"{row['mask_path']} has {mask.size} px, its image {image.size}."
+    if not row["caption_id"] or not (row["text"] or "").strip():
+        return "missing_caption", "No caption passed for its cutout."
+    if image.digest in seen:
+        return "duplicate_image", f"Kept instead: {seen[image.digest]}, which has the same pixels."
+    seen[image.digest] = row["path"]
+    text = with_ground(row["text"], row["mode"], image.pixels, mask.pixels) if row["ground"] else row["text"]
+    return _pair(row, base, text)
+
+
+def _pair(row: Mapping[str, Any], base: Path, text: str) -> Pair:
     return Pair(
-        row["item_id"],
-        row["caption_id"],
-        row["address"],
-        stem(row["address"], row["sha256"]),
-        base / row["path"],
-        row["sha256"],
-        base / row["mask_path"],
-        row["mask_sha256"],
-        row["width"],
-        row["height"],
-        row["mode"],
-        row["text"],
-        row["caption_version"],
+        item_id=row["item_id"],
+        caption_id=row["caption_id"],
+        address=row["address"],
+        stem=stem(row["address"], row["sha256"]),
+        source=base / row["path"],
+        sha256=row["sha256"],
+        mask_source=base / row["mask_path"],
+        mask_sha256=row["mask_sha256"],
+        width_px=row["width"],
+        height_px=row["height"],
+        mode=row["mode"],
+        shot=row["shot"],
+        view=row["view"],
+        text=text,
+        caption_version=row["caption_version"],
     )
 
 
-def _fault(row: Mapping[str, Any], base: Path, min_canvas_mp: float, seen: dict[str, str]) -> tuple[str, str] | None:
-    """What stands against a row. seen: pixels' digests of the images before it, with their paths; grown here."""
-    sizes = []
-    pixels_digest = ""
-    for path, sha256 in ((row["mask_path"], row["mask_sha256"]), (row["path"], row["sha256"])):
-        opened = _opened(base / path, sha256)
-        if isinstance(opened, str):
-            return "unreadable", f"{path} {opened}"
-        (width, height), pixels_digest = opened
-        sizes.append((width, height))
-    if sizes[0] != sizes[1]:
-        return "unreadable", f"{row['mask_path']} has {sizes[0]} px, its image {sizes[1]}."
-    megapixels = sizes[1][0] * sizes[1][1] / 1e6
-    if megapixels < min_canvas_mp:
-        size = f"{sizes[1][0]}×{sizes[1][1]} px are {megapixels:.3f} megapixels"
-        return "too_small_for_training", f"{size}, below package.min_canvas_mp = {min_canvas_mp:g}."
-    if not row["caption_id"] or not (row["text"] or "").strip():
-        return "missing_caption", "No caption passed for its cutout."
-    if pixels_digest in seen:
-        return "duplicate_image", f"Kept instead: {seen[pixels_digest]}, which has the same pixels."
-    seen[pixels_digest] = row["path"]
-    return None
-
-
-def _opened(path: Path, sha256: str) -> tuple[tuple[int, int], str] | str:
-    """Width and height, and a digest of the pixels; or the end of a sentence about what is wrong."""
+def _open(path: Path, sha256: str) -> _Opened | str:
+    """A picture, or the end of a sentence about what is wrong with it."""
     try:
         if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
             return "does not hold what was written there. Delete it and run composite again."
@@ -107,4 +135,5 @@ def _opened(path: Path, sha256: str) -> tuple[tuple[int, int], str] | str:
     except MediaError as error:
         return f"cannot be opened: {error.detail}"
     height, width = pixels.shape[:2]
-    return (width, height), hashlib.sha256(f"{width}x{height}".encode() + pixels.tobytes()).hexdigest()
+    digest = hashlib.sha256(f"{width}x{height}".encode() + pixels.tobytes()).hexdigest()
+    return _Opened((width, height), pixels, digest)

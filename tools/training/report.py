@@ -1,83 +1,157 @@
-"""What a trainer would make of a package, worked out from the folder as the trainer would read it."""
+"""What trainers would make of a package, worked out from the folder as a trainer would read it."""
 
 from __future__ import annotations
 
 import math
 import tomllib
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.media.image import probe_image
-from tools.training.formats import TOML
-from tools.training.targets import TARGETS, Target
+from tools.training.names import TOML
+from tools.training.targets import Target, target_of
+from tools.training.trainers import TRAINERS, Seen, Size, Trainer
+
+MOST_BUCKETS = 10
+"""So many buckets are listed, the fullest; the rest is counted."""
 
 SMALL_SHARE = 0.5
 """Canvases below this share of the target's area are named: they are trained as they are, at fewer pixels."""
 
 
 @dataclass(frozen=True)
-class Seen:
-    """One image as the trainer takes it: the bucket's width and height; what happens to the image on the way."""
+class Contents:
+    """A package as trainers find it: the sizes of its images, how many have no caption, and what dataset.toml says."""
 
-    bucket: tuple[int, int]
-    shrunk: bool
-    cropped: bool
+    name: str
+    sizes: tuple[Size, ...]
+    without_caption: int
+    side_px: int
+    step_px: int
+    repeats: int
+    batch: int
 
 
-def see(width: int, height: int, target: Target) -> Seen:
-    """The bucket of an image where none is enlarged (`bucket_no_upscale`).
+@dataclass(frozen=True)
+class Fate:
+    """What one trainer makes of a package. steps: optimizer steps of an epoch. left_out: images that fill no batch."""
 
-    As sd-scripts and musubi-tuner do it: an image of at most the target's area keeps its size, a larger one is shrunk
-    to that area, and either is then cropped to multiples of the step.
+    seen: tuple[Seen, ...]
+    buckets: Counter[Size]
+    steps: dict[Size, int]
+    left_out: int
+
+
+def contents(folder: Path, target: Target) -> Contents:
+    """Read the headers of the images in the folder itself, and its `dataset.toml`, which a person may have edited.
+
+    Raises OSError where the folder is none, and ValueError where dataset.toml is no TOML.
     """
-    shrink = min(1.0, math.sqrt(target.area_px / (width * height)))
-    size = (width, height) if shrink == 1 else (round(width * shrink), round(height * shrink))
-    bucket = size[0] // target.step_px * target.step_px, size[1] // target.step_px * target.step_px
-    return Seen(bucket, shrink < 1, bucket != size)
+    from tools.media.image import probe_image
+
+    settings = tomllib.loads((folder / TOML).read_text(encoding="utf-8"))
+    images = sorted(folder.glob("*.png"))
+    facts = [probe_image(path) for path in images]
+    return Contents(
+        folder.name,
+        tuple((fact.width_px, fact.height_px) for fact in facts),
+        sum(not _caption(path) for path in images),
+        round(math.sqrt(math.prod(_pair(_setting(settings, "resolution", target.side_px))))),
+        int(_setting(settings, "bucket_reso_steps", target.step_px)),
+        int(_setting(settings, "num_repeats", 1)),
+        int(_setting(settings, "batch_size", 1)),
+    )
+
+
+def fate(found: Contents, trainer: Trainer) -> Fate:
+    """Put every image into its bucket and count the steps."""
+    seen = tuple(trainer.see(size, found.side_px, found.step_px) for size in found.sizes)
+    buckets = Counter(one.bucket for one in seen)
+    shown = {bucket: count * found.repeats for bucket, count in buckets.items()}
+    if not trainer.whole_batches:
+        return Fate(seen, buckets, {bucket: math.ceil(count / found.batch) for bucket, count in shown.items()}, 0)
+    left_out = sum(buckets[bucket] for bucket, count in shown.items() if count < found.batch)
+    return Fate(seen, buckets, {bucket: count // found.batch for bucket, count in shown.items()}, left_out)
 
 
 def training_report(folder: Path, target_name: str) -> str:
-    """Buckets, images in each, repeats, steps of an epoch, and what is dropped, shrunk, cropped or small. Plain text.
-
-    Reads the headers of the images in the folder itself (trainers do not look into masks/) and `dataset.toml`.
-    """
-    target = TARGETS[target_name]
-    settings = tomllib.loads((folder / TOML).read_text(encoding="utf-8"))
-    repeats, batch = _setting(settings, "num_repeats"), _setting(settings, "batch_size")
-    images = sorted(folder.glob("*.png"))
-    if not images:
+    """What the target's own trainer sees: buckets, images in each, repeats, steps, losses. Plain text."""
+    target = target_of(target_name)
+    found = contents(folder, target)
+    if not found.sizes:
         return f"{folder.name}: the package is empty. `make failures` says why."
-    named = [path for path in images if _caption(path)]
-    seen = []
-    small = 0
-    for path in named:
-        facts = probe_image(path)
-        seen.append(see(facts.width_px, facts.height_px, target))
-        small += facts.width_px * facts.height_px < SMALL_SHARE * target.area_px
-    counts = Counter(one.bucket for one in seen)
-    steps = {bucket: math.ceil(count * repeats / batch) for bucket, count in counts.items()}
-    lines = [f"{folder.name}: what {target.trainer} sees for {target.name}, in steps of {target.step_px} px"]
-    for bucket in sorted(counts):
-        size = f"{bucket[0]}×{bucket[1]}"
-        lines.append(f"  {size:>9}  {counts[bucket]:3} {_images(counts[bucket])}  {steps[bucket]:4} steps")
+    trainer = next(one for one in TRAINERS if one.name == target.trainer)
+    made = fate(found, trainer)
+    lines = [f"{folder.name}: what {target.trainer} sees for {target.name}, in steps of {found.step_px} px"]
+    listed, more = _fullest(made, MOST_BUCKETS)
+    for bucket in sorted(listed):
+        count = made.buckets[bucket]
+        lines.append(f"  {_size(bucket):>9}  {count:3} {_images(count):6}  {made.steps[bucket]:4} steps")
+    lines += [f"  and {more}"] if more else []
     lines.append(
-        f"  {len(named)} {_images(len(named))} × {repeats} repeats, batch size {batch}: "
-        f"{sum(steps.values())} steps an epoch"
+        f"  {len(found.sizes)} {_images(len(found.sizes))} × {found.repeats} repeats, batch size {found.batch}: "
+        f"{sum(made.steps.values())} steps an epoch"
     )
-    losses = {
-        "dropped for want of a caption": len(images) - len(named),
-        "shrunk": sum(one.shrunk for one in seen),
-        "cropped": sum(one.cropped for one in seen),
-    }
-    told = ", ".join(f"{count} {what}" for what, count in losses.items() if count)
-    lines.append(f"  {told or 'nothing dropped, shrunk or cropped'}; nothing enlarged")
+    lines.append(f"  {_losses(made, found)}")
+    small = sum(width * height < SMALL_SHARE * found.side_px**2 for width, height in found.sizes)
     if small:
-        lines.append(
-            f"  {small} below {SMALL_SHARE:.0%} of {target.area_px / 1e6:.2f} megapixels: trained at their own size"
-        )
+        area = found.side_px**2 / 1e6
+        lines.append(f"  {small} below {SMALL_SHARE:.0%} of {area:.2f} megapixels: trained at their own size")
     return "\n".join(lines)
+
+
+def trainers_report(folder: Path, target_name: str) -> str:
+    """A line or two for each trainer: buckets with their images, repeats, steps, losses, advice. Plain text."""
+    target = target_of(target_name)
+    found = contents(folder, target)
+    if not found.sizes:
+        return f"{folder.name}: the package is empty. `make failures` says why."
+    count = len(found.sizes)
+    lines = [
+        f"{folder.name}: {count} {_images(count)} for {target.name} at {found.side_px} px, {found.repeats} repeats, "
+        f"batch size {found.batch}"
+    ]
+    for trainer in TRAINERS:
+        if target.name not in trainer.targets:
+            lines.append(f"  {trainer.name}: does not train {target.name}")
+            continue
+        made = fate(found, trainer)
+        steps = sum(made.steps.values())
+        lines.append(f"  {trainer.name}: {_listed(made)}; {steps} steps an epoch; {_losses(made, found)}")
+        lines.append(f"    {trainer.advice.format(repeats=found.repeats, less=found.repeats - 1)}")
+    return "\n".join(lines)
+
+
+def _listed(made: Fate) -> str:
+    """The fullest buckets with their images, on one line."""
+    listed, more = _fullest(made, 6)
+    told = ", ".join(f"{_size(bucket)} {made.buckets[bucket]}" for bucket in listed)
+    return f"{told}, and {more}" if more else told
+
+
+def _fullest(made: Fate, at_most: int) -> tuple[list[Size], str]:
+    """The buckets with most images, and how many there are beside."""
+    ordered = sorted(made.buckets, key=lambda bucket: (-made.buckets[bucket], bucket))
+    more = len(ordered) - at_most
+    return ordered[:at_most], f"{more} {'bucket' if more == 1 else 'buckets'} more" if more > 0 else ""
+
+
+def _losses(made: Fate, found: Contents) -> str:
+    counts = {
+        "without a caption": found.without_caption,
+        "dropped for want of a full batch": made.left_out,
+        "enlarged": sum(one.enlarged for one in made.seen),
+        "shrunk": sum(one.shrunk for one in made.seen),
+        "cropped": sum(one.cropped for one in made.seen),
+    }
+    told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    return told or "nothing dropped, enlarged, shrunk or cropped"
+
+
+def _size(bucket: Size) -> str:
+    return f"{bucket[0]}×{bucket[1]}"
 
 
 def _images(count: int) -> str:
@@ -86,13 +160,18 @@ def _images(count: int) -> str:
 
 def _caption(image: Path) -> str:
     path = image.with_suffix(".txt")
-    return path.read_text(encoding="utf-8").strip() if path.exists() else ""
+    return path.read_text(encoding="utf-8", errors="replace").strip() if path.exists() else ""
 
 
-def _setting(settings: dict[str, Any], key: str) -> int:
+def _pair(resolution: Any) -> Sequence[int]:
+    """A resolution as width and height: trainers take one number for a square."""
+    return resolution if isinstance(resolution, list) else (resolution, resolution)
+
+
+def _setting(settings: dict[str, Any], key: str, default: int) -> Any:
     """A key of dataset.toml, wherever the trainer would find it: subset, dataset, general."""
-    dataset = settings["datasets"][0]
+    dataset = (settings.get("datasets") or [{}])[0]
     for table in (*dataset.get("subsets", ()), dataset, settings.get("general", {})):
         if key in table:
-            return int(table[key])
-    return 1
+            return table[key]
+    return default

@@ -21,7 +21,8 @@ class Target:
 
     side_px: the training resolution as a square; a canvas has at most its area. step_px: widths and heights are
     multiples of it. style: comma-separated tags, or sentences. min_words, max_words: sane length of a caption.
-    trainer, program: whose `dataset.toml` the package carries.
+    max_tokens: what the text encoder reads, None where captions cannot reach it. trainer, program: whose `dataset.toml`
+    the package carries.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Target:
     max_words: int
     trainer: Literal["sd-scripts", "musubi-tuner"]
     program: str
+    max_tokens: int | None = None
 
     @property
     def area_px(self) -> int:
@@ -41,8 +43,8 @@ class Target:
 TARGETS = {
     target.name: target
     for target in (
-        # SDXL's text encoders read 75 tokens; 55 English words stay below.
-        Target("sdxl", 1024, 64, "tags", 1, 55, "sd-scripts", "sdxl_train_network.py"),
+        # SDXL's text encoders read 77 tokens, start and end with them.
+        Target("sdxl", 1024, 64, "tags", 1, 60, "sd-scripts", "sdxl_train_network.py", 75),
         Target("flux", 1024, 64, "prose", 15, 60, "sd-scripts", "flux_train_network.py"),
         Target("wan", 704, 16, "prose", 20, 80, "musubi-tuner", "src/musubi_tuner/wan_train_network.py"),
     )

@@ -1,0 +1,265 @@
+"""package and caption: what people did in a package is read back, kept, told, and noticed by make."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import RunTool
+from making import Mill
+from packing import bench, name_of, row
+from stamping import Check, stamp
+
+from tools import package
+from tools.mill.manifest import sql
+from tools.mill.settings import UsageError
+from tools.mill.tool import Asked, Dataset
+from tools.training.edits import touched
+from tools.training.names import files_of
+from tools.training.readback import read_back, read_back_all
+
+ASKED = Asked(dataset="default")
+
+
+class Shelf:
+    """A mill whose composites are real pictures, packaged for a dataset with the trigger ohwx."""
+
+    def __init__(self, mill: Mill) -> None:
+        self.mill, self.base, self.db = mill, mill.base, mill.db
+        self.folder = mill.base / "07_final_training/default"
+        (mill.base / "config.toml").write_text('[dataset.default]\ntrigger = "ohwx"\n', encoding="utf-8")
+        self.db.execute("update dataset set trigger_word = 'ohwx'")
+        found = mill.all(
+            """select composite.id, composite.address, caption.id from item as composite
+            join item as caption on caption.parent_id = composite.parent_id and caption.kind = 'caption'
+            where composite.kind = 'composite' and composite.newest order by composite.address"""
+        )
+        self.rows = [
+            row(mill.base, number, address=address, item_id=item_id, caption_id=caption_id)
+            for number, (item_id, address, caption_id) in enumerate(found, 1)
+        ]
+        self.pack()
+
+    def pack(self, rows: list[dict[str, Any]] | None = None) -> None:
+        settings = {"name": "default", "trigger": "ohwx", "class_word": "woman"}
+        results = package.work_set(self.rows if rows is None else rows, bench(self.base, package.Params(), **settings))
+        package.conclude(self.db, self.mill.step("package")["id"], Dataset(name="default"), results)
+
+    def text(self, number: int = 0) -> Path:
+        return self.folder / files_of(name_of(self.rows[number]))[2]
+
+    def cutout(self, number: int = 0) -> str:
+        return str(self.rows[number]["address"]).removesuffix("/default/v0")
+
+    def said(self) -> list[Any]:
+        return self.mill.all("select address, dataset, value, note from decision where verdict = 'caption' order by id")
+
+    def captions(self) -> list[Any]:
+        return self.mill.all(
+            """select caption.text, caption.author from caption join item on item.id = caption.item_id
+            where item.newest and caption.author = 'person' order by caption.text"""
+        )
+
+
+@pytest.fixture
+def shelf(mill: Mill) -> Shelf:
+    mill.run_all()
+    return Shelf(mill)
+
+
+def test_an_untouched_package_says_nothing(shelf: Shelf) -> None:
+    assert touched(shelf.folder).calls_for_work is False
+    assert read_back(shelf.db, shelf.base, ASKED) == ()
+    assert shelf.said() == []
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b"ohwx, my own words\n", "ohwx, my own words"),
+        (b"\xef\xbb\xbfohwx,  a red\that\r\n", "ohwx, a red hat"),
+        (b"ohwx, two\nlines\n\n", "ohwx, two lines"),
+        ("ohwx, « café » 猫".encode(), "ohwx, « café » 猫"),
+    ],
+)
+def test_an_edited_text_becomes_a_persons_word(shelf: Shelf, content: bytes, text: str) -> None:
+    shelf.text().write_bytes(content)
+    told = read_back(shelf.db, shelf.base, ASKED)
+    assert told == (f"caption: default/{shelf.text().name} was edited, and is kept.",)
+    assert shelf.said() == [(shelf.cutout(), "default", text, "edited in the package")]
+    assert read_back(shelf.db, shelf.base, ASKED) == ()
+
+
+def test_a_missing_trigger_is_told_and_not_mended(shelf: Shelf) -> None:
+    shelf.text().write_text("a red hat\n", encoding="utf-8")
+    (told,) = read_back(shelf.db, shelf.base, ASKED)
+    assert told.endswith("is kept. It does not begin with the trigger, ohwx; it stays as it is.")
+    assert shelf.said()[0][2] == "a red hat"
+
+
+def test_the_next_caption_is_the_persons_and_survives_a_new_package(shelf: Shelf, run_tool: RunTool) -> None:
+    shelf.text().write_text("ohwx, my own words\n", encoding="utf-8")
+    report = run_tool(shelf.base, "caption", dataset="default")
+    assert report.notes[0] == f"caption: default/{shelf.text().name} was edited, and is kept."
+    assert shelf.captions() == [("ohwx, my own words", "person")]
+    kept = [shelf.rows[0] | {"text": "ohwx, my own words", "caption_version": "new"}, *shelf.rows[1:]]
+    shelf.pack(kept)
+    assert shelf.text().read_text(encoding="utf-8") == "ohwx, my own words\n"
+    assert touched(shelf.folder).texts == {}
+    run_tool(shelf.base, "caption", dataset="default", options={"forbidden_words": "own, words"})
+    assert shelf.captions() == [("ohwx, my own words", "person")]
+
+
+def test_what_was_undone_is_not_read_back_from_the_file_that_still_holds_it(shelf: Shelf, run_tool: RunTool) -> None:
+    shelf.text().write_text("ohwx, my own words\n", encoding="utf-8")
+    run_tool(shelf.base, "caption", dataset="default")
+    uid = shelf.mill.one("select uid from decision where verdict = 'caption'")
+    shelf.db.execute(
+        """insert into decision (uid, kind, address, verdict, undoes, actor, created_at)
+        values ('u', 'cutout', ?, 'undo', ?, 'kim', '2999')""",
+        (shelf.cutout(), uid),
+    )
+    assert read_back(shelf.db, shelf.base, ASKED) == ()
+    assert len(shelf.said()) == 1
+    shelf.pack()
+    assert shelf.text().read_text(encoding="utf-8") == f"{shelf.rows[0]['text']}\n"
+    shelf.text().write_text("ohwx, my own words\n", encoding="utf-8")
+    shelf.db.execute("update package set at = '2999' where state = 'current'")
+    assert len(read_back(shelf.db, shelf.base, ASKED)) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"ohwx, caf\xe9\n", "is not UTF-8"),
+        (b"o" * 2001, "has 2001 characters; a caption has at most 2000"),
+        (b"ohwx\x00", r"holds the sign '\x00', which trainers cannot read"),
+    ],
+)
+def test_what_can_be_no_caption_stops_before_anything_is_lost(shelf: Shelf, content: bytes, why: str) -> None:
+    shelf.text(1).write_text("ohwx, fine\n", encoding="utf-8")
+    shelf.text(0).write_bytes(content)
+    with pytest.raises(UsageError) as refused:
+        read_back(shelf.db, shelf.base, ASKED)
+    assert str(refused.value) == f"{shelf.text(0)} {why}. Mend it, or delete it to have its caption put back."
+    assert shelf.said() == []
+    assert shelf.text(0).read_bytes() == content
+
+
+def test_the_longest_text_is_taken(shelf: Shelf) -> None:
+    shelf.text().write_bytes(b"o" * 2000)
+    assert len(read_back(shelf.db, shelf.base, ASKED)) == 1
+
+
+def test_two_images_of_one_cutout_must_say_the_same(shelf: Shelf) -> None:
+    twin = shelf.rows[1] | {"address": shelf.rows[0]["address"].removesuffix("v0") + "v1"}
+    shelf.rows = [shelf.rows[0], twin]
+    shelf.pack()
+    for number, text in enumerate(("ohwx, one", "ohwx, other")):
+        shelf.text(number).write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match="show one cut-out and were edited differently"):
+        read_back(shelf.db, shelf.base, ASKED)
+    shelf.text(1).write_text("ohwx, one", encoding="utf-8")
+    read_back(shelf.db, shelf.base, ASKED)
+    assert [said[2] for said in shelf.said()] == ["ohwx, one"]
+
+
+def test_package_waits_for_texts_that_no_caption_has_taken_up(shelf: Shelf, run_tool: RunTool) -> None:
+    shelf.text().write_text("ohwx, my own words\n", encoding="utf-8")
+    for told in (f"caption: default/{shelf.text().name} was edited, and is kept. ", ""):
+        with pytest.raises(UsageError) as refused:
+            read_back_all(shelf.db, shelf.base, ASKED)
+        assert str(refused.value) == (
+            f"{told}1 text that a person wrote is not in a caption yet. Run caption first, as `make all` does."
+        )
+    run_tool(shelf.base, "caption", dataset="default")
+    assert read_back_all(shelf.db, shelf.base, ASKED) == ()
+
+
+def test_an_edited_dataset_toml_stays_and_ours_lies_beside_it(shelf: Shelf) -> None:
+    toml, new = shelf.folder / "dataset.toml", shelf.folder / "dataset.new.toml"
+    ours = toml.read_text(encoding="utf-8")
+    toml.write_text(ours + "# mine\n", encoding="utf-8")
+    assert not touched(shelf.folder).calls_for_work
+    for rows in (shelf.rows[1:], shelf.rows):
+        shelf.pack(rows)
+        assert toml.read_text(encoding="utf-8") == ours + "# mine\n"
+        assert new.read_text(encoding="utf-8").replace(f"{len(rows)} images", "4 images") == ours
+        settings = {"name": "default", "trigger": "ohwx"}
+        assert package.review(bench(shelf.base, package.Params(), **settings))[1] == (
+            f"package: {toml} is yours and stays; ours lies beside it as dataset.new.toml."
+        )
+    toml.unlink()
+    shelf.pack()
+    assert toml.read_text(encoding="utf-8") == ours
+    assert not new.exists()
+
+
+def test_what_was_taken_away_or_changed_is_told_and_put_back(shelf: Shelf) -> None:
+    stems = [name_of(one) for one in shelf.rows]
+    (shelf.folder / f"{stems[0]}.png").unlink()
+    (shelf.folder / f"masks/{stems[1]}.png").unlink()
+    shelf.text(2).write_text(" \n", encoding="utf-8")
+    (shelf.folder / f"{stems[3]}.png").write_bytes(b"painted over")
+    gone, changed = package.prepare(shelf.db, shelf.base, ASKED)
+    assert gone == (
+        f"package: 3 files ({stems[0]}.png, masks/{stems[1]}.png, {stems[2]}.txt) of {shelf.folder} were gone; what "
+        'belongs there is put back. `make reject ITEM=… DATASET=default WHY="…"` takes an image out for good.'
+    )
+    assert changed == (
+        f"package: {stems[3]}.png of {shelf.folder} was changed by hand; ours takes that place, yours lies in "
+        f"{shelf.folder.parent}/.previous-default until the package changes again."
+    )
+    assert not package.stands(bench(shelf.base, package.Params(), name="default"))
+    shelf.pack()
+    assert not touched(shelf.folder).calls_for_work
+    assert (shelf.folder.parent / f".previous-default/{stems[3]}.png").read_bytes() == b"painted over"
+    assert package.prepare(shelf.db, shelf.base, ASKED) == ()
+
+
+def test_an_image_that_was_put_there_stays_and_is_told(shelf: Shelf) -> None:
+    for name in ("mine.JPG", "notes.md"):
+        (shelf.folder / name).write_bytes(b"mine")
+    shelf.pack(shelf.rows[1:])
+    assert (shelf.folder / "mine.JPG").read_bytes() == b"mine"
+    assert package.review(bench(shelf.base, package.Params(), name="default"))[1:] == (
+        f"package: mine.JPG in {shelf.folder} was not put there by package. Trainers take that too: give it a caption, "
+        "or move it away.",
+    )
+
+
+@pytest.mark.parametrize("what", ["text", "blank", "mask", "folder", "toml", "notes"])
+def test_make_notices_what_was_done_in_a_package(mill: Mill, check: Check, what: str) -> None:
+    shelf = Shelf(mill)
+    stamp(mill.base, check)
+    if what == "folder":
+        shutil.rmtree(shelf.folder)
+    elif what in ("text", "blank"):
+        shelf.text().write_text({"text": "ohwx, mine\n", "blank": ""}[what], encoding="utf-8")
+    elif what == "mask":
+        (shelf.folder / f"masks/{name_of(shelf.rows[0])}.png").unlink()
+    else:
+        with (shelf.folder / {"toml": "dataset.toml", "notes": "notes.md"}[what]).open("a") as file:
+            file.write("# mine\n")
+    expected = {"text": ["caption.default", "package.default"], "toml": [], "notes": []}
+    assert check() == expected.get(what, ["package.default"])
+    if what not in ("text", "toml", "notes"):
+        shelf.pack()
+        stamp(mill.base, check)
+        assert check() == []
+
+
+def test_captions_by_hand_are_listed(shelf: Shelf, run_tool: RunTool) -> None:
+    shelf.text().write_text("ohwx, first\n", encoding="utf-8")
+    read_back(shelf.db, shelf.base, ASKED)
+    shelf.text().write_text("ohwx, second\n", encoding="utf-8")
+    run_tool(shelf.base, "caption", dataset="default")
+    for dataset in ("", "default"):
+        found = shelf.db.execute(sql("queries/captions_by_hand"), {"dataset": dataset}).fetchall()
+        assert [(one["text"], one["note"], one["in_force"]) for one in found] == [
+            ("ohwx, first", "edited in the package", 0),
+            ("ohwx, second", "edited in the package", 1),
+        ]
+    assert shelf.db.execute(sql("queries/captions_by_hand"), {"dataset": "emma"}).fetchall() == []

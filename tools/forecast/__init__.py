@@ -1,0 +1,1 @@
+"""Forecast: how much work, time and disk some footage will take."""

@@ -1,0 +1,1 @@
+"""Who people are: faces compared, tracked through a shot, clustered, named."""

@@ -1,0 +1,95 @@
+"""The clusters as they stand in the manifest: who there is, their faces, and names written down for them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.identity.clustering import Groups, halves
+from tools.identity.exemplars import exemplars
+from tools.identity.people import Points, embeddings
+from tools.mill import decisions
+from tools.mill.manifest import sql
+from tools.mill.settings import UsageError
+
+EXEMPLARS = 6
+"""So many faces of a cluster carry its name: enough for the views and the light that one person is seen in."""
+
+OTHER = "other"
+
+
+def listed(db: sqlite3.Connection) -> list[dict[str, Any]]:
+    """Rows of `sql/people/list.sql`: cluster, name, images, sources, passed, unsure."""
+    return [dict(row) for row in db.execute(sql("people/list"))]
+
+
+def faces(db: sqlite3.Connection) -> dict[int, list[sqlite3.Row]]:
+    """The faces of each cluster, rows of `sql/people/faces.sql`."""
+    decisions.load_said(db, "identity", "")
+    found: dict[int, list[sqlite3.Row]] = {}
+    for row in db.execute(sql("people/faces")):
+        found.setdefault(int(row["cluster"]), []).append(row)
+    return found
+
+
+def points(rows: Sequence[sqlite3.Row]) -> Points:
+    """The embeddings of rows that have one."""
+    return embeddings([row["embedding"] for row in rows])
+
+
+def shown(rows: Iterable[sqlite3.Row]) -> list[sqlite3.Row]:
+    """Those of the rows that show a face."""
+    return [row for row in rows if row["embedding"] is not None]
+
+
+def names_of(rows: Iterable[sqlite3.Row]) -> list[str]:
+    """The names that people have given to faces of a cluster."""
+    return sorted({str(row["said"]) for row in rows if row["said"] not in (None, OTHER)})
+
+
+def name(db: sqlite3.Connection, rows: Sequence[sqlite3.Row], value: str, why: str) -> int:
+    """Give a name to a cluster's faces, in the open transaction: to its exemplars, and to whoever had another name.
+
+    Returns how many decisions were written.
+    """
+    some = shown(rows)
+    standing = [some[index] for index in exemplars(points(some), EXEMPLARS)]
+    named = [row for row in rows if row["said"] not in (None, OTHER)]
+    wanted = {int(row["id"]): row for row in (*standing, *named) if row["said"] not in (value, OTHER)}
+    for row in wanted.values():
+        decisions.write(db, "identity", row, why=why, value=value)
+    return len(wanted)
+
+
+def split(rows: Sequence[sqlite3.Row]) -> tuple[list[sqlite3.Row], list[sqlite3.Row]]:
+    """A cluster's faces in two, the larger part first: where its tree divides last. Tracks stay whole.
+
+    Raises UsageError where all is one track.
+    """
+    some = shown(rows)
+    tracks = list(dict.fromkeys(str(row["track"]) for row in some))
+    if len(tracks) < 2:
+        raise UsageError(
+            "It is one person followed through one shot, which cannot be split. Use `make identify ITEM=…`."
+        )
+    place = {track: number for number, track in enumerate(tracks)}
+    labels = halves(_tracks(points(some), np.array([place[str(row["track"])] for row in some]), len(tracks)))
+    parts: tuple[list[sqlite3.Row], list[sqlite3.Row]] = ([], [])
+    for row in rows:
+        if str(row["track"]) in place:
+            parts[int(labels[place[str(row["track"])]])].append(row)
+    return (parts[1], parts[0]) if len(parts[1]) > len(parts[0]) else parts
+
+
+def _tracks(faces: Points, of: NDArray[np.int64], count: int) -> Groups:
+    size = np.bincount(of, minlength=count).astype(np.float32)
+    centres = np.zeros((count, faces.shape[1]), np.float32)
+    np.add.at(centres, of, faces)
+    centres /= size[:, None]
+    away = ((faces - centres[of]) ** 2).sum(axis=1)
+    scatter = np.bincount(of, away, count).astype(np.float32) / size
+    return Groups(centres, scatter, np.ones(count, np.float32))

@@ -1,0 +1,1 @@
+"""Contact sheets: many small pictures with their words, on one page."""
