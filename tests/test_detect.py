@@ -232,6 +232,13 @@ def test_the_astronaut_is_cropped_and_the_wall_is_nobody(photographed: Path, run
     assert y0 < eyes[:, 1].mean() < (y0 + y1) / 2 < mouth[:, 1].mean() < y1
 
 
+def test_without_landmarks_the_same_person_has_none(photographed: Path, run_tool: Run) -> None:
+    run_tool(photographed, "detect", options={"landmarks": False})
+    ((points, view, turn, face),) = asked(photographed, "select landmarks_json, view, turn, face_x0_px from person")
+    assert (points, view, turn) == (None, None, None)
+    assert face is not None
+
+
 def test_somebody_small_or_blurred_behind_is_a_bystander(workspace: Path, run_tool: Run) -> None:
     picture = np.zeros((600, 1400, 3), np.uint8) + np.uint8(110)
     her = data.astronaut()[:400, 60:400]

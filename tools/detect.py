@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tools.mill.tool import Bench, Limit, Made, Reason, Result, Row, Tool, operational, rejected
@@ -86,7 +86,8 @@ class Params:
     """pad: room around the box, share of its width and height; pad_above: above the head, share of its height.
 
     shot_rule: "face" (face height by crop height: close from shot_close on, far below shot_far) or "area" (face area by
-    crop area: 25 % and 8 %). min_face_px: height of the smallest face that matters, in the frame. keep_confidence: who
+    crop area: 25 % and 8 %). min_face_px: height of the smallest face that matters, in the frame. landmarks: whether the
+    68 points of each face are found, from which view, open eyes and expression are measured. keep_confidence: who
     is less probable is no row at all, nor is who comes after the surest keep_at_most of a frame. webp_quality: 0 to
     100. webp_effort: 0 to 6.
     """
@@ -98,6 +99,7 @@ class Params:
     shot_close: float = 0.30
     shot_far: float = 0.15
     min_face_px: float = 40.0
+    landmarks: bool = True
     keep_confidence: float = 0.3
     keep_at_most: int = 24
     webp_quality: int = 90
@@ -171,7 +173,7 @@ def _made(
         crop.x1 - crop.x0,
         crop.y1 - crop.y0,
         facts=facts(person, [each for each in everybody if each is not person], (width, height), params, corner)
-        | turned(person, image, (crop.x0, crop.y0)),
+        | turned(person if params.landmarks else replace(person, face=None), image, (crop.x0, crop.y0)),
         measures={
             "confidence": round(person.confidence, 4),
             "height_px": round(person.box.height, 2),

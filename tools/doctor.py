@@ -127,7 +127,9 @@ def _landmarks() -> Finding:
             "face weights", "missing", "face_recognition_models is not installed; remove .venv and `make all`"
         )
     return Finding(
-        "face weights", "ok", "face_recognition_models (CC0; its 68-point landmarks: not for commercial use)"
+        "face weights",
+        "ok",
+        "face_recognition_models (CC0; its 68-point landmarks are not for commercial use: detect.landmarks = false)",
     )
 
 
