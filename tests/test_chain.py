@@ -93,7 +93,7 @@ def test_a_parameter_redoes_its_tool_and_equal_bytes_keep_the_rest(base: Path) -
     config.write_text(config.read_text() + "[extract]\nfps = 3.0\n", encoding="utf-8")
     again = make("all", base=base)
     assert again.returncode == 0
-    assert re.search(r"^extract: \d+ ok", again.stderr, re.MULTILINE)
+    assert re.search(r"^extract: photo \d+ ok; frame \d+ ok", again.stderr, re.MULTILINE)
     assert "detect: nothing to do." in again.stderr
     assert "mask: nothing to do." in again.stderr
     assert ask(base, "select id from item where kind = 'cutout' and newest order by id") == ids

