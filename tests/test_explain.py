@@ -147,6 +147,8 @@ def test_an_item_is_found_by_path_link_image_and_address(base: Path, db: sqlite3
     address = f"{source(db, 'dance.mp4')}/t000003.500000/{BOX}/default/v0"
     assert explained(base, str(link)) == explained(base, "24")
     assert explained(base, "07_final_training/default/1.png").startswith("composite 26, ")
+    for beside in ("1.txt", "masks/1.png"):
+        assert explained(base, f"07_final_training/default/{beside}").startswith("composite 26, ")
     assert explained(base, address.replace("3.5", "0.0")).startswith("composite 26, ")
     both = explained(base, "24 23")
     assert both == f"{explained(base, '24')}\n{explained(base, '23')}"

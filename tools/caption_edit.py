@@ -52,7 +52,7 @@ def _cutout(db: sqlite3.Connection, base: Path, text: str, dataset: str, names: 
     if dataset and dataset not in names:
         raise UsageError(f"There is no dataset {dataset}. There are: {', '.join(names)}.")
     # The text of a packaged image stands for that image.
-    found = find.items(db, base, text.removesuffix(".txt") + ".png" if text.endswith(".txt") else text)
+    found = find.items(db, base, text)
     if len(found) != 1:
         raise UsageError(f"{text} names {len(found)} items. A caption is written for one at a time.")
     (item,) = found

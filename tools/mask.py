@@ -1,6 +1,7 @@
 """Cut each person out of their crop: a soft outline, clean edge colours, nobody else.
 
-Reads: persons that passed match.  Writes: cutout (RGBA).  Rejects: empty_mask, full_mask.
+Reads: persons that passed match.  Writes: cutout (RGBA).  Rejects: empty_mask, full_mask,
+head_missing, feet_missing, straight_edge, other_person_in_mask.
 Example: python -m tools.mask --base data --limit 10
 """
 
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tools.engines.protocols import MaskJob, Rgb
+    from tools.engines.protocols import Alpha, MaskJob, Rgb
 
-VERSION = 2
+VERSION = 3
 
 LIMITS = (
     Limit(
@@ -39,6 +40,60 @@ LIMITS = (
         0.92,
         "The mask covers nearly all of the crop: the background is in it.",
         "Take a better mask engine, raise mask.max_coverage, or keep the cutouts that are right.",
+    ),
+    Limit(
+        "head_missing",
+        "head_share",
+        "<",
+        "min_head_share",
+        0.80,
+        "The head above the face is not in the mask: hair or crown are missing.",
+        "Take a better mask engine, lower mask.min_head_share, or keep the cutouts that are right.",
+    ),
+    Limit(
+        "head_missing",
+        "crown_gap",
+        ">",
+        "max_crown_gap",
+        0.12,
+        "The mask begins far below the top of the person's box: the head is missing.",
+        "Take a better mask engine, raise mask.max_crown_gap, or keep the cutouts that are right.",
+    ),
+    Limit(
+        "head_missing",
+        "top_width",
+        ">",
+        "max_top_width",
+        0.38,
+        "The mask is as wide at its top as shoulders are: the head is missing.",
+        "Take a better mask engine, raise mask.max_top_width, or keep the cutouts that are right.",
+    ),
+    Limit(
+        "feet_missing",
+        "feet_gap",
+        ">",
+        "max_feet_gap",
+        0.20,
+        "The mask ends far above the bottom of the person's box: the feet are missing.",
+        "Take a better mask engine, raise mask.max_feet_gap, or keep the cutouts that are right.",
+    ),
+    Limit(
+        "straight_edge",
+        "straight_share",
+        ">",
+        "max_straight_share",
+        0.05,
+        "The outline runs along a side of the crop where the picture goes on: the mask holds what is beside the person.",
+        "Take a better mask engine, raise mask.max_straight_share, or keep the cutouts that are right.",
+    ),
+    Limit(
+        "other_person_in_mask",
+        "other_face_share",
+        ">",
+        "max_other_face_share",
+        0.30,
+        "Another person's face is in the mask.",
+        "Take a better mask engine, raise mask.max_other_face_share, or keep the cutouts that are right.",
     ),
 )
 
@@ -64,10 +119,11 @@ def work(row: Row, bench: Bench[Params]) -> Result:
         return Result(rejected("empty_mask", "The mask is empty."))
     if (alpha > 127).all():
         return Result(rejected("full_mask", "The mask is the whole crop."))
-    measures = {
+    measures: dict[str, float | None] = {
         "coverage": coverage(alpha),
         "largest_share": largest_share(alpha),
         "soft_share": soft_share(alpha),
+        **_faults(row, alpha),
     }
     return Result(made=(_made(row, bench, cut_out(image, alpha), measures),))
 
@@ -94,10 +150,38 @@ def _job(row: Row, image: Rgb, bench: Bench[Params]) -> MaskJob:
         bool(row["box_whole"]),
         bench.params.working_side_px,
         beside(bench.base, row),
+        _landmarks(row),
     )
 
 
-def _made(row: Row, bench: Bench[Params], cutout: NDArray[np.uint8], measures: dict[str, float]) -> Made:
+def _landmarks(row: Row) -> tuple[tuple[float, float], ...] | None:
+    points = json.loads(row["landmarks_json"] or "[]")
+    return tuple((x, y) for x, y in points) or None
+
+
+def _faults(row: Row, alpha: Alpha) -> dict[str, float | None]:
+    """What tells a mask that is plainly wrong, by the columns of the table mask; None where nobody can tell."""
+    from tools.engines.protocols import Box
+    from tools.measure import faults
+
+    height, width = alpha.shape
+    x, y = row["crop_x_px"], row["crop_y_px"]
+    inner = faults.Sides(x > 0, y > 0, x + width < row["frame_width_px"], y + height < row["frame_height_px"])
+    box = Box(*(row[f"box_{side}_px"] for side in ("x0", "y0", "x1", "y1"))).moved(-x, -y)
+    others = [Box(*face).moved(-x, -y) for face in json.loads(row["other_faces_json"])]
+    crown = row["box_whole"] and not row["cut_top"]
+    return {
+        "head_share": faults.head_share(alpha, _landmarks(row)),
+        "crown_gap": faults.crown_gap(alpha, box) if crown else None,
+        "feet_gap": faults.feet_gap(alpha, box) if row["box_whole"] and not row["cut_bottom"] else None,
+        # A close-up is as wide at its top as anywhere: with a face, the landmarks tell.
+        "top_width": faults.top_width(alpha) if crown and row["face_x0_px"] is None else None,
+        "straight_share": faults.straight_share(alpha, inner),
+        "other_face_share": faults.other_face_share(alpha, others),
+    }
+
+
+def _made(row: Row, bench: Bench[Params], cutout: NDArray[np.uint8], measures: dict[str, float | None]) -> Made:
     import hashlib
 
     from tools.framing.crops import crop_path

@@ -20,6 +20,7 @@ from tools.matte.body import Pose
 from tools.matte.guided import smoothed
 from tools.matte.likely import certain, log_odds, person_probability
 from tools.matte.outline import Edges, softened, tidied
+from tools.matte.skull import skull
 
 Floats = NDArray[np.floating[Any]]
 
@@ -35,9 +36,13 @@ PROBABLE = 0.3
 """What is as probable as that belongs to the outline that the probability draws alone."""
 
 
+SKULL = 0.95
+"""The inner part of the skull above a face, which is the person's whatever was cut off: landmarks are a few pixels off."""
+
+
 class GrabCut:
     name = "builtin"
-    digest = "grabcut-2"
+    digest = "grabcut-3"
 
     def run(self, jobs: list[MaskJob]) -> list[Alpha]:
         return [self._one(job) for job in jobs]
@@ -48,7 +53,10 @@ class GrabCut:
         likely = person_probability(seed, _pose(job, scale * seed_scale), job.beside, scale * seed_scale)
         size = small.shape[1], small.shape[0]
         likely = np.asarray(cv2.resize(likely, size, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
-        return softened(job.image, small, cut(small, likely, certain(_pose(job, scale), size)))
+        mask = cut(small, likely, certain(_pose(job, scale), size))
+        if job.landmarks is not None:
+            mask = tidied(mask | skull([(x * scale, y * scale) for x, y in job.landmarks], *size, SKULL))
+        return softened(job.image, small, mask)
 
 
 def _shrunk(image: Rgb, side_px: int) -> tuple[Rgb, float]:

@@ -145,7 +145,7 @@ class MaskJob:
 
     others: boxes of the people who are not meant. working_side_px: the longer side of the picture that an engine
     without a size of its own works on. beside: neighbouring frames of the shot, for engines that learn from them what
-    stays while people move.
+    stays while people move. landmarks: the face's 68 points of the iBUG 300-W scheme, x and y.
     """
 
     image: Rgb
@@ -157,6 +157,7 @@ class MaskJob:
     whole: bool = False
     working_side_px: int = 448
     beside: tuple[Beside, ...] = ()
+    landmarks: tuple[tuple[float, float], ...] | None = None
 
 
 class Engine(Protocol):

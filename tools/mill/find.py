@@ -97,7 +97,17 @@ def _paths(base: Path, text: str) -> list[bytes]:
                 relative = os.path.relpath(found, start)
                 if not relative.startswith(b".."):
                     candidates.append(relative)
-    return list(dict.fromkeys(candidates))
+    return list(dict.fromkeys(name for path in candidates for name in (path, *_image_of(path))))
+
+
+def _image_of(path: bytes) -> list[bytes]:
+    """In a package, the caption and the mask of an image speak of it."""
+    folder, name = os.path.split(path)
+    above, last = os.path.split(folder)
+    stem, ending = os.path.splitext(name)
+    if ending == b".txt":
+        return [os.path.join(folder, stem + b".png")]
+    return [os.path.join(above, name)] if last == b"masks" else []
 
 
 def _in_force(db: sqlite3.Connection, row: sqlite3.Row) -> sqlite3.Row:
