@@ -86,8 +86,8 @@ class Params:
     """pad: room around the box, share of its width and height; pad_above: above the head, share of its height.
 
     shot_rule: "face" (face height by crop height: close from shot_close on, far below shot_far) or "area" (face area by
-    crop area: 25 % and 8 %). min_face_px: height of the smallest face that matters, in the frame. landmarks: whether the
-    68 points of each face are found, from which view, open eyes and expression are measured. keep_confidence: who
+    crop area: 25 % and 8 %). min_face_px: height of the smallest face that matters, in the frame. landmarks: whether
+    the 68 points of each face are found, from which view, open eyes and expression are measured. keep_confidence: who
     is less probable is no row at all, nor is who comes after the surest keep_at_most of a frame. webp_quality: 0 to
     100. webp_effort: 0 to 6.
     """
