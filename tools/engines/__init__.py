@@ -45,7 +45,7 @@ FACE_EMBEDDING = "dlib_face_recognition_resnet_model_v1.dat"
 ENGINES: dict[str, dict[str, Entry]] = {
     "detect": {"builtin": Entry("tools.engines.hog:Hog", "hog-1")},
     "embed": {"builtin": Entry("tools.engines.faces:Faces", "faces-2", (FACE_LANDMARKS, FACE_EMBEDDING))},
-    "mask": {"builtin": Entry("tools.engines.grabcut:GrabCut", "grabcut-2")},
+    "mask": {"builtin": Entry("tools.engines.grabcut:GrabCut", "grabcut-3")},
     "caption": {"builtin": Entry("tools.engines.template:TemplateCaptioner", "template-2")},
 }
 """By kind and name. The first of a kind is the best that needs nothing more than this installation."""
