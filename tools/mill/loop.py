@@ -129,13 +129,13 @@ def _prepare(
     except ValueError as error:
         raise UsageError(str(error)) from error
     dataset = Dataset(name=asked.dataset, **settings.datasets[asked.dataset]) if asked.dataset else Dataset()
-    params, engine, notes = _engine(db, tool, params)
+    params, engine, notes = _engine(db, base, tool, params)
     sides = {side: _side(db, f"sides/{tool.name}.{side}", asked.dataset) for side in tool.sides}
     rows = steps.input_rows(db, tool.name, asked.dataset, tool.says) if tool.work_set else None
     content = recipe.build(
         tool.name,
         tool.version,
-        recipe.parameters(params),
+        recipe.parameters(params, engine[0] if engine else None),
         engine=engine,
         dataset={key: getattr(dataset, key) for key in tool.dataset_keys},
         sides={side: recipe.digest_rows(found, "address", "version") for side, found in sides.items()},
@@ -145,28 +145,35 @@ def _prepare(
         recipe_id = recipe.ensure(db, content)
     place = next(place for place in settle.places(db) if place.step_id == step_id)
     bounds = {limit.key: float(values[limit.key]) for limit in tool.limits}
-    bench = Bench(base, params, dataset, sides)
+    bench = Bench(base, params, dataset, sides, digest=engine[1] if engine else "")
     notes += tool.remarks(bench) if tool.remarks else ()
     return _Work(db, tool, asked, place, bench, bounds, recipe_id, rows, notes)
 
 
-def _engine(db: sqlite3.Connection, tool: Tool, params: Any) -> tuple[Any, tuple[str, str] | None, tuple[str, ...]]:
-    """Resolve `engine = "auto"` once per workspace and pin it; the engine's name and digest go into the recipe."""
+def _engine(
+    db: sqlite3.Connection, base: Path, tool: Tool, params: Any
+) -> tuple[Any, tuple[str, str] | None, tuple[str, ...]]:
+    """Resolve `engine = "auto"` once per workspace and pin it; the engine's name and digest go into the recipe.
+
+    What its weights are is pinned as well.
+    """
     if tool.engine is None:
         return params, None, ()
     from tools import engines
+    from tools.engines import weights
 
     notes: tuple[str, ...] = ()
     name = params.engine
     if name == "auto":
         key = f"engine.{tool.engine}"
         pinned = meta(db, key)
-        name = pinned or engines.resolve(tool.engine, "auto")
+        name = pinned or engines.resolve(tool.engine, "auto", params, base)
         if pinned is None:
             with transaction(db):
                 set_meta(db, key, name)
             notes = (f"{tool.name}: engine auto is {name} here, and stays so in this workspace.",)
-    identity = engines.identify(tool.engine, name)
+    identity = engines.identify(tool.engine, name, params, base)
+    notes += weights.check(db, tool.engine, engines.files(tool.engine, identity.name, params, base))
     return dataclasses.replace(params, engine=name), (identity.name, identity.digest), notes
 
 
