@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tools.mill.tool import Bench, Limit, Made, Reason, Result, Row, Tool, operational, rejected
+from tools.mill.tool import Bench, Limit, Made, Reason, Result, Row, Tool, of_engine, operational, rejected
 
 if TYPE_CHECKING:
-    from tools.engines.protocols import Detection, Rgb
+    from tools.engines.protocols import Box, Detection, Rgb
+    from tools.people.framing import Crop
 
 VERSION = 1
 
@@ -69,10 +70,15 @@ class Params:
     shot_rule: "face" (face height by crop height: close from shot_close on, far below shot_far) or "area" (face area by
     crop area: 25 % and 8 %). min_face_px: height of the smallest face that matters, in the frame. keep_confidence: who
     is less probable is no row at all, nor is who comes after the surest keep_at_most of a frame. webp_quality: 0 to
-    100. webp_effort: 0 to 6.
+    100. webp_effort: 0 to 6. weights, imgsz: the file of the engine yolo's network, and the longer side at which it looks,
+    in px. device: auto, cpu, mps, cuda, cuda:N; batch: images that go through the network at once.
     """
 
     engine: str = "auto"
+    weights: str = of_engine("yolo", "yolo26m-pose.pt")
+    imgsz: int = of_engine("yolo", 640)
+    device: str = operational("auto")
+    batch: int = operational(8)
     pad: float = 0.15
     pad_above: float = 0.25
     shot_rule: str = "face"
@@ -103,7 +109,7 @@ def work(row: Row, bench: Bench[Params]) -> Result:
     params = bench.params
     image = read_rgb(bench.file(row), math.inf)  # intake has judged its size
     job = DetectJob(image, params.min_face_px, params.keep_confidence)
-    (seen,) = engines.load("detect", params.engine).run([job])
+    (seen,) = engines.of("detect", bench).run([job])
     kept = seen[: params.keep_at_most]
     measures = {
         "people_seen": len(seen),
@@ -135,7 +141,7 @@ def _made(person: Detection, address: str, everybody: list[Detection], image: Rg
         bench.store(path, data),
         crop.x1 - crop.x0,
         crop.y1 - crop.y0,
-        facts=facts(person, [each for each in everybody if each is not person], (width, height), params),
+        facts=facts(person, [each for each in everybody if each is not person], (width, height), params) | posed(person),
         measures={"confidence": round(person.confidence, 4), "height_px": round(person.box.height, 2)},
     )
 
@@ -157,13 +163,37 @@ def facts(person: Detection, others: list[Detection], frame: tuple[int, int], pa
         "crop_x_px": crop.x0,
         "crop_y_px": crop.y0,
         **cut_sides(person.box, *frame),
-        "shot": shot_of(face, crop, params.shot_rule, params.shot_close, params.shot_far),
+        "shot": shot_of(face or _supposed(person, crop), crop, params.shot_rule, params.shot_close, params.shot_far),
         "view": None,
         "keypoints_json": _json(keypoints) if keypoints else None,
         "others_json": _json(neighbours),
         "source": person.source,
         "box_slack": person.slack,
         "box_whole": int(person.whole),
+    }
+
+
+def _supposed(person: Detection, crop: Crop) -> Box | None:
+    """Where no face shows: how large it would be, by the rest of the body."""
+    from tools.framing.pose import supposed_face
+
+    face = supposed_face(person.keypoints) if person.keypoints else None
+    return face and face.moved(-crop.x0, -crop.y0)
+
+
+def posed(person: Detection) -> dict[str, Any]:
+    """What the keypoints tell, as columns of `person`; all null without any."""
+    from tools.framing.pose import facts as of_pose
+
+    if person.keypoints is None:
+        return {"posture": None, "arms": None, "extent": None, "parts_json": None}
+    told = of_pose(person.keypoints)
+    return {
+        "view": told.view,
+        "posture": told.posture,
+        "arms": told.arms,
+        "extent": told.extent,
+        "parts_json": json.dumps(told.parts),
     }
 
 

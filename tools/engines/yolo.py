@@ -8,7 +8,8 @@ knows classes of networks and nothing else: what else a file holds is refused, a
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -70,7 +71,9 @@ class Yolo:
         self.device = f"{self._model.device}, {'half' if self._model.fp16 else 'full'} precision"
         self._imgsz = params.imgsz
         self._batch = max(1, params.batch)
-        self._forward([np.zeros((*self._frame((params.imgsz, params.imgsz)).padded, 3), np.uint8)], 0.5)
+        with _telling(self._path, "do not run"):
+            # A first picture proves that the network takes and gives what it should, and warms it up.
+            self._forward([np.zeros((*self._frame((params.imgsz, params.imgsz)).padded, 3), np.uint8)], 0.5)
 
     def run(self, jobs: list[DetectJob]) -> list[list[Detection]]:
         """The people of each image, surest first. Images that become equally large go through the network together."""
@@ -137,13 +140,14 @@ class Yolo:
         """Raises UsageError where the network is for another task, or takes pictures of another size."""
         shape = getattr(self._model, "kpt_shape", None)
         if shape is None or tuple(shape) != (KEYPOINTS, 3):
-            task = getattr(self._model, "task", None) or "another task"
-            told = f"{shape[0]} keypoints of its own" if shape is not None else f"no keypoints ({task})"
+            task = self._model.task or getattr(self._model.model, "task", None) or "another task"
+            told = f"{shape[0]} keypoints of its own" if shape is not None else f"no keypoints (their task is: {task})"
             raise UsageError(
                 f"The weights {self._path} give {told}; the engine yolo needs a pose network of the 17 COCO keypoints, "
                 "such as yolo26m-pose.pt. Set [detect] weights to one."
             )
-        people = [index for index, name in self._model.names.items() if name == "person"]
+        names = self._model.names
+        people = [index for index, name in names.items() if name == "person" or len(names) == 1]
         if not people:
             raise UsageError(f"The weights {self._path} know no class person. Set [detect] weights to a pose network.")
         self._person = people[0]
@@ -193,27 +197,34 @@ def _opened(path: Path, device: torch.device) -> AutoBackend:
     """The network. Raises UsageError where the file is damaged, holds other things than a network, or needs a GPU."""
     if path.suffix == ".engine" and device.type != "cuda":
         raise UsageError(f"The weights {path} are for an NVIDIA GPU, and the device is {device}. Set [detect] weights to a .pt.")
-    try:
+    with _telling(path, "cannot be loaded"):
         model = AutoBackend(str(path), device=device, fp16=device.type == "cuda", fuse=True, verbose=False)
-    except (*BAD_FILE, *ultralytics_setup.onnx_errors()) as error:
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
-        raise UsageError(
-            f"The weights {path} cannot be loaded: {reason}. Fetch them again with `make models`, or set [detect] weights "
-            "to others."
-        ) from error
     model.eval()
     return model
+
+
+@contextmanager
+def _telling(path: Path, what: str) -> Iterator[None]:
+    """What libraries say of a bad file becomes one sentence that names it."""
+    try:
+        yield
+    except (*BAD_FILE, *ultralytics_setup.onnx_errors()) as error:
+        reason = " ".join(str(error).split())[:300].rstrip(".") or type(error).__name__
+        raise UsageError(
+            f"The weights {path} {what}: {reason}. Fetch them again with `make models`, or set [detect] weights to others."
+        ) from error
 
 
 def _people(rows: NDArray[np.float32], fit: Fit, least: float) -> list[Detection]:
     """Rows of the network as people in pixels of the image, surest first."""
     found = []
     for row in rows.astype(np.float64):
-        points = fit.back(row[6:].reshape(KEYPOINTS, 3))
-        box = Box(*fit.back(row[:4].reshape(2, 2)).ravel().tolist())
+        # Rounded: in another batch the last bits differ.
+        points = fit.back(row[6:].reshape(KEYPOINTS, 3)).round(2)
+        box = Box(*fit.back(row[:4].reshape(2, 2)).round(2).ravel().tolist())
         if row[4] < least or box.width < 1.0 or box.height < 1.0:
             continue
         keypoints = tuple(Keypoint(*point) for point in points.tolist())
-        confidence = float(min(row[4], 1.0))
+        confidence = min(round(float(row[4]), 4), 1.0)
         found.append(Detection(box, confidence, "yolo", head_box(keypoints), keypoints, SLACK, whole=True))
     return sorted(found, key=lambda each: (-each.confidence, each.box))

@@ -12,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum
 
 from tools.engines.protocols import Box
 from tools.matte.body import Pose, probability
@@ -62,9 +63,7 @@ def _share(mask: NDArray[np.bool_], rgb: NDArray[np.uint8], pose: Pose) -> NDArr
     if near:
         share = _divided(mask, rgb, own, _without(theirs, pose))
     _, labels = cv2.connectedComponents((mask & share).astype(np.uint8), connectivity=8)
-    count = int(labels.max()) + 1
-    most = np.zeros(count)
-    np.maximum.at(most, labels.ravel(), own.ravel())
+    most = np.asarray(maximum(own, labels, np.arange(int(labels.max()) + 1)))
     apart = most < max(NEAR, 0.2 * float(most[1:].max(initial=0.0)))
     apart[0] = False
     return share & ~apart[labels]
@@ -73,7 +72,10 @@ def _share(mask: NDArray[np.bool_], rgb: NDArray[np.uint8], pose: Pose) -> NDArr
 def _divided(
     mask: NDArray[np.bool_], rgb: NDArray[np.uint8], own: Floats, theirs: Floats
 ) -> NDArray[np.bool_]:
-    """The watershed between what is surely the person's and surely others'. True on the person's side."""
+    """The watershed between what is surely the person's and surely others'. True on the person's side.
+
+    What surrounds the mask, its faint fringe, goes with whoever is nearer; so does the line between the two.
+    """
     markers = np.zeros(mask.shape, dtype=np.int32)
     markers[mask & (own > SURELY) & (theirs < HARDLY)] = SUBJECT
     markers[mask & (theirs > SURELY) & (own < HARDLY)] = OTHER
@@ -83,8 +85,13 @@ def _divided(
         return np.asarray(own >= theirs)
     markers[~mask] = NOTHING
     cv2.watershed(np.ascontiguousarray(rgb), markers)
-    between = markers == -1
-    return np.asarray((markers == SUBJECT) | (markers == NOTHING) | (between & (own >= theirs)))
+    ours, others = _distance_to(markers == SUBJECT), _distance_to(markers == OTHER)
+    return np.asarray(ours < others)
+
+
+def _distance_to(places: NDArray[np.bool_]) -> Floats:
+    """Of each pixel to the nearest of the places, in pixels."""
+    return np.asarray(cv2.distanceTransform((~places).astype(np.uint8), cv2.DIST_L2, 3))
 
 
 def _without(theirs: Floats, pose: Pose) -> Floats:
