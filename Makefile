@@ -40,7 +40,7 @@ CHANGES = "$(PYTHON)" -S -m tools.mill.changes
 STAGES := all stage0 stage1 stage2 stage3 stage4 stage5 stage6 stage7
 
 .PHONY: help $(STAGES) turn demo status failures query explain reject keep pin undo doctor test lint bench soak \
-	pictures clean lock people identify name merge split sheet caption-edit init estimate verify backup gc accuracy
+	pictures clean lock people identify name merge split sheet caption-edit init estimate verify backup gc accuracy models
 
 ## help       this list
 help:
@@ -126,6 +126,10 @@ backup: .venv/.ready
 ## gc         remove files that no current image needs; DRY_RUN=1 only says which
 gc: .venv/.ready
 	@$(MILL).gc --base "$$BASE" $(if $(filter-out 0,$(DRY_RUN)),--dry-run)
+
+## models     fetch the models that the configuration names, and write their digests down; ACCEPT=1 takes changed ones
+models: .venv/.ready
+	@$(MILL).models --base "$$BASE" $(if $(filter-out 0,$(ACCEPT)),--accept)
 
 ## demo       make demo footage in BASE, where it holds no sources yet
 demo: .venv/.ready

@@ -10,13 +10,14 @@ import functools
 import hashlib
 import importlib
 import importlib.util
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tools.engines import catalogue
-from tools.engines.weights import sha256_of
+from tools.engines.weights import MODELS, Missing, sha256_of, user_cache
 from tools.mill.settings import UsageError
 from tools.mill.tool import Bench
 
@@ -112,9 +113,28 @@ def files(kind: str, name: str, params: Any = None, base: Path | None = None) ->
 
 
 def identify(kind: str, name: str, params: Any = None, base: Path | None = None) -> EngineIdentity:
-    """An engine's name and digest, without loading it. Raises UsageError where it does not exist or cannot run."""
+    """An engine's name and digest, without loading it; weights that are missing are fetched.
+
+    Raises UsageError where it does not exist or cannot run.
+    """
     name = resolve(kind, name, params, base)
-    return EngineIdentity(name, digest_of(ENGINES[kind][name], files(kind, name, params, base)))
+    return EngineIdentity(name, digest_of(ENGINES[kind][name], provided(kind, name, params, base)))
+
+
+def provided(kind: str, name: str, params: Any = None, base: Path | None = None) -> tuple[Path, ...]:
+    """As `files`, and what is missing is fetched by the library that it comes from, where there is a network."""
+    from tools.engines.fetching import fetch
+
+    try:
+        return files(kind, name, params, base)
+    except Missing as missing:
+        if missing.library is None:
+            raise
+        try:
+            fetch(missing.library, missing.model, MODELS if os.access(MODELS, os.W_OK) else user_cache())
+        except UsageError as failure:
+            raise UsageError(f"{missing} ({failure}.)") from failure
+    return files(kind, name, params, base)
 
 
 def digest_of(entry: Entry, found: tuple[Path, ...] = ()) -> str:

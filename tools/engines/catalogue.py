@@ -90,7 +90,8 @@ def yolo_files(params: YoloSettings, base: Path | None) -> tuple[Path, ...]:
     if not params.weights.endswith(YOLO_SUFFIXES):
         kinds = ", ".join(YOLO_SUFFIXES)
         raise UsageError(f"[detect] weights is {params.weights!r}; the engine yolo reads {kinds}, by the file's name.")
-    return (required(params.weights, base, "[detect] weights"),)
+    own = Path(params.weights).parent == Path() and params.weights.endswith(".pt")
+    return (required(params.weights, base, "[detect] weights", library="ultralytics" if own else None),)
 
 
 def rembg_files(params: RembgSettings, base: Path | None) -> tuple[Path, ...]:
@@ -105,8 +106,10 @@ def rembg_files(params: RembgSettings, base: Path | None) -> tuple[Path, ...]:
         raise UsageError(f"[mask] model is {model!r}, which is none. There are: {', '.join(MASK_MODELS)}.")
     if model in CUSTOM and not params.weights:
         raise UsageError(f"[mask] model is {model!r}: say in [mask] weights which ONNX file it is.")
-    names = (params.weights,) if model in CUSTOM else file_names(model)
-    return tuple(required(name, base, "[mask] model", rembg_homes(model)) for name in names)
+    if model in CUSTOM:
+        return (required(params.weights, base, "[mask] weights", rembg_homes(model)),)
+    more = rembg_homes(model)
+    return tuple(required(name, base, "[mask] model", more, "rembg", model) for name in file_names(model))
 
 
 def file_names(model: str) -> tuple[str, ...]:

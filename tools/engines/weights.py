@@ -42,16 +42,26 @@ def find(name: str, base: Path | None, more: Sequence[Path] = ()) -> Path | None
     return next((folder / name for folder in (*places(base), *more) if (folder / name).is_file()), None)
 
 
-def required(name: str, base: Path | None, key: str, more: Sequence[Path] = ()) -> Path:
-    """As `find`. Raises UsageError that says what to do where it is nowhere. key: the setting that names it."""
+class Missing(UsageError):
+    """Weights that are nowhere. library, model: who may fetch them, and by which name; None where nobody can."""
+
+    def __init__(self, said: str, library: str | None, model: str) -> None:
+        super().__init__(said)
+        self.library, self.model = library, model
+
+
+def required(
+    name: str, base: Path | None, key: str, more: Sequence[Path] = (), library: str | None = None, model: str = ""
+) -> Path:
+    """As `find`. Raises Missing, that says what to do, where it is nowhere. key: the setting that names it."""
     found = find(name, base, more)
     if found is not None:
         return found
-    looked = name if Path(name).parent != Path() else ", ".join(str(folder) for folder in places(base))
-    raise UsageError(
-        f"The weights {name} ({key}) are not there; looked in {looked}. `make models` fetches them where there is a "
-        f"network; else put the file into {MODELS}, or choose another engine."
-    )
+    apart = Path(name).parent != Path()
+    looked = name if apart else ", ".join(str(folder) for folder in places(base))
+    said = f"The weights {name} ({key}) are not there; looked in {looked}. "
+    fetched = "`make models` fetches them where there is a network; else put" if library else "Put"
+    raise Missing(f"{said}{fetched} the file into {MODELS}, or choose another engine.", library, model or name)
 
 
 def sha256_of(path: Path) -> str:
