@@ -33,6 +33,9 @@ from tools.mill.settings import UsageError
 COARSE = 1.5
 """A crop so many times larger than the network's picture gets its outline from the crop's own edges."""
 
+EDGES_PX = 12.0e6
+"""Pixels on which that is done at most: it needs some 50 bytes for each."""
+
 SAM_SIDE_PX = 1024
 SURE_KEYPOINT = 0.5
 
@@ -122,10 +125,12 @@ class Rembg:
         """The mask at the crop's size; where that is much larger, with the crop's own edges."""
         height, width = image.shape[:2]
         if (mask > 127).any() and max(width / mask.shape[1], height / mask.shape[0]) > COARSE:
-            scale = min(1.0, math.sqrt(mask.size / (width * height)))
-            size = max(1, round(width * scale)), max(1, round(height * scale))
-            there = cv2.resize(mask, size, interpolation=cv2.INTER_LINEAR)
-            return softened(image, _resized(image, *size), (np.asarray(there) > 127).astype(np.uint8))
+            fine = _resized(image, *_within(image.shape, EDGES_PX))
+            size = _within(fine.shape, mask.size)
+            there = np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_LINEAR))
+            mask = softened(fine, _resized(fine, *size), (there > 127).astype(np.uint8))
+        if mask.shape == (height, width):
+            return mask
         return np.asarray(cv2.resize(mask, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
@@ -166,7 +171,15 @@ class _told:  # noqa: N801
             ) from error
 
 
+def _within(shape: tuple[int, ...], pixels: float) -> tuple[int, int]:
+    """Width and height of a picture of that shape, made smaller where it has more pixels."""
+    scale = min(1.0, math.sqrt(pixels / (shape[0] * shape[1])))
+    return max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale))
+
+
 def _resized(image: Rgb, width: int, height: int) -> Rgb:
+    if (height, width) == image.shape[:2]:
+        return image
     shrinks = width < image.shape[1] or height < image.shape[0]
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(image, (width, height), interpolation=method), dtype=np.uint8)

@@ -64,18 +64,15 @@ def _share(mask: NDArray[np.bool_], rgb: NDArray[np.uint8], pose: Pose) -> NDArr
         share = _divided(mask, rgb, own, _without(theirs, pose))
     _, labels = cv2.connectedComponents((mask & share).astype(np.uint8), connectivity=8)
     most = np.asarray(maximum(own, labels, np.arange(int(labels.max()) + 1)))
-    apart = most < max(NEAR, 0.2 * float(most[1:].max(initial=0.0)))
-    apart[0] = False
-    return share & ~apart[labels]
+    kept = most >= max(NEAR, 0.2 * float(most[1:].max(initial=0.0)))
+    kept[0] = False
+    return _nearer(kept[labels], mask & ~kept[labels])
 
 
 def _divided(
     mask: NDArray[np.bool_], rgb: NDArray[np.uint8], own: Floats, theirs: Floats
 ) -> NDArray[np.bool_]:
-    """The watershed between what is surely the person's and surely others'. True on the person's side.
-
-    What surrounds the mask, its faint fringe, goes with whoever is nearer; so does the line between the two.
-    """
+    """The watershed between what is surely the person's and surely others'. True on the person's side."""
     markers = np.zeros(mask.shape, dtype=np.int32)
     markers[mask & (own > SURELY) & (theirs < HARDLY)] = SUBJECT
     markers[mask & (theirs > SURELY) & (own < HARDLY)] = OTHER
@@ -85,13 +82,16 @@ def _divided(
         return np.asarray(own >= theirs)
     markers[~mask] = NOTHING
     cv2.watershed(np.ascontiguousarray(rgb), markers)
-    ours, others = _distance_to(markers == SUBJECT), _distance_to(markers == OTHER)
-    return np.asarray(ours < others)
+    return _nearer(markers == SUBJECT, markers == OTHER)
 
 
-def _distance_to(places: NDArray[np.bool_]) -> Floats:
-    """Of each pixel to the nearest of the places, in pixels."""
-    return np.asarray(cv2.distanceTransform((~places).astype(np.uint8), cv2.DIST_L2, 3))
+def _nearer(ours: NDArray[np.bool_], theirs: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Where our places are nearer than theirs: what belongs to neither, a line or a faint fringe, goes with the nearer."""
+    if not theirs.any():
+        return np.ones(ours.shape, dtype=bool)
+    distances = (cv2.distanceTransform((~each).astype(np.uint8), cv2.DIST_L2, 3) for each in (ours, theirs))
+    to_ours, to_theirs = distances
+    return np.asarray(to_ours < to_theirs)
 
 
 def _without(theirs: Floats, pose: Pose) -> Floats:
