@@ -22,10 +22,10 @@ from tools.mill.settings import UsageError
 if importlib.util.find_spec("rembg") is None:
     pytest.skip("rembg is not installed (LIGHT=1)", allow_module_level=True)
 
-pytestmark = pytest.mark.filterwarnings("default")
-
 from tools.engines import onnx_devices
 from tools.engines.rembg_masks import Rembg, sam_prompt
+
+pytestmark = pytest.mark.filterwarnings("default")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 PORTRAIT = SHARED / "models" / "portrait-u2net-320.onnx"
@@ -283,7 +283,10 @@ def test_matting_a_huge_crop_stays_small(tmp_path: Path) -> None:
     [
         (lambda path: constant(path, np.zeros((1, 1, 512, 512)), (1, 3, 512, 512)), "Got: 320 Expected: 512"),
         (lambda path: constant(path, np.zeros((1, 1, 320, 320)), (1, 4, 320, 320)), "Got: 3 Expected: 4"),
-        (lambda path: constant(path, np.zeros((320, 320))), "its output has the shape (320, 320), a mask 1 x 1 x height"),
+        (
+            lambda path: constant(path, np.zeros((320, 320))),
+            "its output has the shape (320, 320), a mask 1 x 1 x height",
+        ),
         (lambda path: constant(path, np.zeros((1, 0, 320, 320))), "its output has the shape (1, 0, 320, 320)"),
         (lambda path: path.write_bytes(b""), ""),
         (lambda path: path.write_bytes(b"\x89PNG" + bytes(5000)), ""),
@@ -341,7 +344,9 @@ def test_a_device_that_onnxruntime_silently_left_is_a_sentence() -> None:
     import onnxruntime
 
     assert onnx_devices.used("auto", ["CPUExecutionProvider"], "[mask] device") == "CPU"
-    assert onnx_devices.used("cuda:1", ["CUDAExecutionProvider", "CPUExecutionProvider"], "[mask] device") == "CUDA, CPU"
+    assert (
+        onnx_devices.used("cuda:1", ["CUDAExecutionProvider", "CPUExecutionProvider"], "[mask] device") == "CUDA, CPU"
+    )
     with pytest.raises(UsageError) as raised:
         onnx_devices.used("cuda", ["CPUExecutionProvider"], "[mask] device")
     assert str(raised.value) == (

@@ -1,4 +1,4 @@
-"""Weights: found where they may lie, known by their SHA-256, refused when they change, fetched or told within seconds."""
+"""Weights: found where they may lie, known by their SHA-256, refused when they change, fetched in seconds or not."""
 
 from __future__ import annotations
 
@@ -53,7 +53,9 @@ def put(path: Path, content: bytes = b"weights") -> Path:
 # Where they lie
 
 
-def test_weights_are_looked_for_in_the_project_the_workspace_and_the_users_cache(tmp_path: Path, workspace: Path) -> None:
+def test_weights_are_looked_for_in_the_project_the_workspace_and_the_users_cache(
+    tmp_path: Path, workspace: Path
+) -> None:
     assert weights.find("net.pt", workspace) is None
     cache = put(tmp_path / "cache" / "framemill" / "models" / "net.pt")
     assert weights.find("net.pt", workspace) == cache
@@ -77,8 +79,9 @@ def test_missing_weights_are_a_sentence_that_says_where_they_were_looked_for(tmp
     with pytest.raises(Missing) as raised:
         weights.required("net.onnx", workspace, "[detect] weights")
     assert str(raised.value) == (
-        f"The weights net.onnx ([detect] weights) are not there; looked in {tmp_path / 'project'}, {workspace / 'models'}, "
-        f"{tmp_path / 'cache' / 'framemill' / 'models'}. Put the file into {tmp_path / 'project'}, or choose another engine."
+        f"The weights net.onnx ([detect] weights) are not there; looked in {tmp_path / 'project'}, "
+        f"{workspace / 'models'}, {tmp_path / 'cache' / 'framemill' / 'models'}. Put the file into "
+        f"{tmp_path / 'project'}, or choose another engine."
     )
 
 
@@ -109,8 +112,8 @@ def test_a_model_of_several_files_needs_them_all(workspace: Path) -> None:
         ),
         (
             Mask(model="withoutbg"),
-            "[mask] model is 'withoutbg', which sends every picture to a paid service. Framemill cuts out on this machine "
-            f"alone: choose one of {', '.join(catalogue.MASK_MODELS)}.",
+            "[mask] model is 'withoutbg', which sends every picture to a paid service. Framemill cuts out on this "
+            f"machine alone: choose one of {', '.join(catalogue.MASK_MODELS)}.",
         ),
         (Mask(model="dis_custom"), "[mask] model is 'dis_custom': say in [mask] weights which ONNX file it is."),
     ],
@@ -166,8 +169,8 @@ def test_without_the_packages_auto_is_builtin_and_a_named_engine_a_sentence(
     with pytest.raises(UsageError) as raised:
         engines.identify("detect", "yolo", Detect(), workspace)
     assert str(raised.value) == (
-        "The engine yolo needs torch and ultralytics, not installed here: remove .venv and `make all` without LIGHT=1, or "
-        'set [detect] engine = "builtin".'
+        "The engine yolo needs torch and ultralytics, not installed here: remove .venv and `make all` without LIGHT=1, "
+        'or set [detect] engine = "builtin".'
     )
 
 
@@ -185,7 +188,10 @@ def test_an_engines_digest_is_that_of_its_weights(workspace: Path) -> None:
 
 
 def test_settings_of_one_engine_are_no_part_of_anothers_recipe() -> None:
-    mine, other = Detect(engine="builtin"), Detect(engine="builtin", weights="other.pt", imgsz=1280, device="cpu", batch=1)
+    mine, other = (
+        Detect(engine="builtin"),
+        Detect(engine="builtin", weights="other.pt", imgsz=1280, device="cpu", batch=1),
+    )
     assert recipe.parameters(mine, "builtin") == recipe.parameters(other, "builtin")
     assert recipe.parameters(mine, "yolo") != recipe.parameters(replace(mine, weights="other.pt"), "yolo")
     assert recipe.parameters(mine, "yolo") != recipe.parameters(replace(mine, imgsz=1280), "yolo")
@@ -205,8 +211,9 @@ def test_changed_weights_are_refused_until_they_are_accepted(db: sqlite3.Connect
     with pytest.raises(UsageError) as raised:
         weights.check(db, "detect", [path])
     assert str(raised.value) == (
-        f"The weights {path} are not those that this workspace began with: their SHA-256 was {one}…, now it is {other}…. "
-        "Put the old file back, or accept the new one with `make models ACCEPT=1`: what they made is made again."
+        f"The weights {path} are not those that this workspace began with: their SHA-256 was {one}…, now it is "
+        f"{other}…. Put the old file back, or accept the new one with `make models ACCEPT=1`: what they made is made "
+        "again."
     )
     assert weights.accept(db, "detect", [path]) == (
         f"detect: {path} is accepted with SHA-256 {other}… instead of {one}….",

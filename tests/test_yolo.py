@@ -25,8 +25,8 @@ if importlib.util.find_spec("ultralytics") is None or importlib.util.find_spec("
 
 import torch
 
-from tools.engines import yolo
 from tools.engines.yolo import Yolo
+from tools.engines.yolo_file import chosen_device
 
 pytestmark = pytest.mark.filterwarnings("default")
 
@@ -180,7 +180,7 @@ def test_a_cuda_device_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
 
 def test_a_device_that_is_none_is_a_sentence_that_lists_them() -> None:
     with pytest.raises(UsageError) as raised:
-        yolo.chosen_device("gpu")
+        chosen_device("gpu")
     assert str(raised.value) == (
         "[detect] device is 'gpu', which is none. There are: auto, cpu, mps, cuda, cuda:0, cuda:1 …."
     )
@@ -262,8 +262,8 @@ def test_weights_for_another_task_are_a_sentence(tmp_path: Path, task: str, arch
     path = tmp_path / "other.pt"
     YOLO(architecture, task=task).save(str(path))
     assert refusal(path) == (
-        f"The weights {path} give no keypoints (their task is: {task}); the engine yolo needs a pose network of the 17 "
-        "COCO keypoints, such as yolo26m-pose.pt. Set [detect] weights to one."
+        f"The weights {path} give no keypoints (their task is: {task}); the engine yolo needs a pose network of the "
+        "17 COCO keypoints, such as yolo26m-pose.pt. Set [detect] weights to one."
     )
 
 
@@ -296,8 +296,8 @@ def test_a_size_off_the_networks_grid_is_a_sentence(tmp_path: Path) -> None:
 def test_an_export_that_gives_another_shape_is_a_sentence(tmp_path: Path) -> None:
     network = constant(tmp_path / "odd.onnx", np.zeros((1, 84, 10)), facts=POSE_FACTS)
     assert refusal(network, imgsz=320) == (
-        f"The weights {network} give an output of shape (1, 84, 10), which is no pose network's. Export them again with "
-        "ultralytics."
+        f"The weights {network} give an output of shape (1, 84, 10), which is no pose network's. Export them again "
+        "with ultralytics."
     )
 
 

@@ -70,8 +70,8 @@ class Params:
     shot_rule: "face" (face height by crop height: close from shot_close on, far below shot_far) or "area" (face area by
     crop area: 25 % and 8 %). min_face_px: height of the smallest face that matters, in the frame. keep_confidence: who
     is less probable is no row at all, nor is who comes after the surest keep_at_most of a frame. webp_quality: 0 to
-    100. webp_effort: 0 to 6. weights, imgsz: the file of the engine yolo's network, and the longer side at which it looks,
-    in px. device: auto, cpu, mps, cuda, cuda:N; batch: images that go through the network at once.
+    100. webp_effort: 0 to 6. weights, imgsz: the file of the engine yolo's network, and the longer side at which it
+    looks, in px. device: auto, cpu, mps, cuda, cuda:N; batch: images that go through the network at once.
     """
 
     engine: str = "auto"
@@ -141,7 +141,8 @@ def _made(person: Detection, address: str, everybody: list[Detection], image: Rg
         bench.store(path, data),
         crop.x1 - crop.x0,
         crop.y1 - crop.y0,
-        facts=facts(person, [each for each in everybody if each is not person], (width, height), params) | posed(person),
+        facts=facts(person, [each for each in everybody if each is not person], (width, height), params)
+        | posed(person),
         measures={"confidence": round(person.confidence, 4), "height_px": round(person.box.height, 2)},
     )
 

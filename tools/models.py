@@ -1,6 +1,6 @@
 """Fetch the models that the configuration names, and write down what they are.
 
-Reads: the settings of detect and mask.  Writes: nothing but the SHA-256 of each file, into the manifest where there is one.
+Reads: the settings of detect and mask.  Writes: the SHA-256 of each file, into the manifest where there is one.
 Example: python -m tools.models --base data
 """
 

@@ -1,4 +1,4 @@
-"""The models that engines run: which files each one is, where its library keeps them, and on which terms it may be used.
+"""The models that engines run: which files each one is, where its library keeps them, on which terms it may be used.
 
 Nothing heavy is imported here. A test holds the names against those that the installed rembg knows.
 """
@@ -99,8 +99,8 @@ def rembg_files(params: RembgSettings, base: Path | None) -> tuple[Path, ...]:
     model = params.model
     if model in REMOTE:
         raise UsageError(
-            f"[mask] model is {model!r}, which sends every picture to a paid service. Framemill cuts out on this machine "
-            f"alone: choose one of {', '.join(MASK_MODELS)}."
+            f"[mask] model is {model!r}, which sends every picture to a paid service. Framemill cuts out on this "
+            f"machine alone: choose one of {', '.join(MASK_MODELS)}."
         )
     if model not in MASK_MODELS:
         raise UsageError(f"[mask] model is {model!r}, which is none. There are: {', '.join(MASK_MODELS)}.")

@@ -15,8 +15,11 @@ GREY = 114
 
 @dataclass(frozen=True)
 class Fit:
-    """How one picture lies in the network's. shape: its height and width; inner: those of its scaled copy; corner: where
-    that lies (x, y); padded: height and width of the whole, all in pixels."""
+    """How one picture lies in the network's, in pixels.
+
+    shape: its height and width; inner: those of its scaled copy; corner: where that lies (x, y); padded: height and
+    width of the whole.
+    """
 
     shape: tuple[int, int]
     inner: tuple[int, int]

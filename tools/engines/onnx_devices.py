@@ -46,10 +46,10 @@ def asked(device: str) -> list[Provider]:
 def used(device: str, providers: Sequence[str], key: str) -> str:
     """What a session really runs on, in words. Raises UsageError where that is not the device that was asked for."""
     best = providers[0] if providers else CPU
-    if device == "tensorrt" and best != TENSORRT or device.startswith("cuda") and best != CUDA:
+    if (device == "tensorrt" and best != TENSORRT) or (device.startswith("cuda") and best != CUDA):
         raise UsageError(
-            f"{key} is {device!r}, but onnxruntime fell back to {_spoken(providers)}: the driver, CUDA or cuDNN do not fit "
-            f"onnxruntime {onnxruntime.__version__}. Mend that, or set it to auto or cpu."
+            f"{key} is {device!r}, but onnxruntime fell back to {_spoken(providers)}: the driver, CUDA or cuDNN do not "
+            f"fit onnxruntime {onnxruntime.__version__}. Mend that, or set it to auto or cpu."
         )
     return _spoken(providers)
 

@@ -166,8 +166,8 @@ class _told:  # noqa: N801
         if isinstance(error, (*onnx_devices.errors(), ValueError, IndexError, OSError)):
             reason = " ".join(str(error).split())[:300]
             raise UsageError(
-                f"The network {', '.join(map(str, self._files))} does not run as rembg's {self._model}: {reason}. Fetch it "
-                "again with `make models`, or set [mask] model to the form that it has."
+                f"The network {', '.join(map(str, self._files))} does not run as rembg's {self._model}: {reason}. "
+                "Fetch it again with `make models`, or set [mask] model to the form that it has."
             ) from error
 
 

@@ -74,8 +74,8 @@ def quick(kind: type[Any], files: Sequence[Path]) -> type[Any]:
 
         def __init__(self, *args: Any, **options: Any) -> None:
             super().__init__(*args, **options)
-            if hasattr(self, "inner_session"):
-                self.inner_session = Watched(self.inner_session)
+            if inner := getattr(self, "inner_session", None):
+                self.inner_session = Watched(inner)
 
         @classmethod
         def download_models(cls, *_args: Any, **_options: Any) -> Any:

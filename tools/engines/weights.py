@@ -94,9 +94,9 @@ def check(db: sqlite3.Connection, kind: str, files: Sequence[Path]) -> tuple[str
             told.append(f"{kind}: the weights {path} are used for the first time here (SHA-256 {digest[:16]}…).")
         elif known != digest:
             raise UsageError(
-                f"The weights {path} are not those that this workspace began with: their SHA-256 was {known[:16]}…, now "
-                f"it is {digest[:16]}…. Put the old file back, or accept the new one with `make models ACCEPT=1`: what "
-                "they made is made again."
+                f"The weights {path} are not those that this workspace began with: their SHA-256 was {known[:16]}…, "
+                f"now it is {digest[:16]}…. Put the old file back, or accept the new one with `make models ACCEPT=1`: "
+                "what they made is made again."
             )
     return tuple(told)
 

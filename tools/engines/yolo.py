@@ -1,15 +1,13 @@
 """The detector yolo: ultralytics' YOLO-pose with weights of the user's choice.
 
 One forward pass gives every person's box, confidence and 17 COCO keypoints (G. Jocher and others: Ultralytics YOLO,
-2023 to 2026; D. Maji and others: YOLO-Pose, CVPR workshops 2022). Weights (.pt) are read by the restricted loader, which
-knows classes of networks and nothing else: what else a file holds is refused, and never runs.
+2023 to 2026; D. Maji and others: YOLO-Pose, CVPR workshops 2022). Weights (.pt) are read by the restricted loader,
+which knows classes of networks and nothing else: what else a file holds is refused, and never runs.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,13 +17,13 @@ from numpy.typing import NDArray
 from tools.engines import ultralytics_setup
 from tools.engines.letterbox import Fit, fitted, fitting
 from tools.engines.protocols import Box, Detection, DetectJob, Keypoint
+from tools.engines.yolo_file import chosen_device, opened, telling
 from tools.framing.pose import head_box
 from tools.mill.settings import UsageError
 
 ultralytics_setup.prepare()
 
 import torch  # noqa: E402
-from ultralytics.nn.autobackend import AutoBackend  # noqa: E402
 from ultralytics.utils.nms import non_max_suppression  # noqa: E402
 
 KEYPOINTS = 17
@@ -40,8 +38,6 @@ SLACK = 0.02
 
 NO_CLOCK = 1e9
 """Seconds that non-maximum suppression may take: its default gives up by the clock, and forgets people."""
-
-BAD_FILE = (TypeError, RuntimeError, ValueError, KeyError, AttributeError, EOFError, AssertionError, OSError, ImportError)
 
 
 class Settings(Protocol):
@@ -66,12 +62,12 @@ class Yolo:
         (self._path,) = files
         self.digest = digest
         device = chosen_device(params.device)
-        self._model = _opened(self._path, device)
+        self._model = opened(self._path, device)
         self._check(params.imgsz)
         self.device = f"{self._model.device}, {'half' if self._model.fp16 else 'full'} precision"
         self._imgsz = params.imgsz
         self._batch = max(1, params.batch)
-        with _telling(self._path, "do not run"):
+        with telling(self._path, "do not run"):
             # A first picture proves that the network takes and gives what it should, and warms it up.
             self._forward([np.zeros((*self._frame((params.imgsz, params.imgsz)).padded, 3), np.uint8)], 0.5)
 
@@ -153,8 +149,8 @@ class Yolo:
         self._person = people[0]
         if not self._flexible and max(self._model.imgsz) != imgsz:
             raise UsageError(
-                f"The weights {self._path} were exported for pictures of {max(self._model.imgsz)} px and take no others. "
-                f"Set [detect] imgsz = {max(self._model.imgsz)}."
+                f"The weights {self._path} were exported for pictures of {max(self._model.imgsz)} px and take no "
+                f"others. Set [detect] imgsz = {max(self._model.imgsz)}."
             )
         if imgsz % int(self._model.stride):
             raise UsageError(
@@ -168,51 +164,11 @@ class Yolo:
         wanted = 3 * KEYPOINTS + (6 if self._model.end2end else 4 + len(self._model.names))
         if raw.ndim != 3 or raw.shape[0] != images or columns != wanted:
             raise UsageError(
-                f"The weights {self._path} give an output of shape {tuple(raw.shape)}, which is no pose network's. Export "
-                "them again with ultralytics."
+                f"The weights {self._path} give an output of shape {tuple(raw.shape)}, which is no pose network's. "
+                "Export them again with ultralytics."
             )
         if not bool(torch.isfinite(raw).all()):
             raise ArithmeticError(f"The network {self._path.name} gave values that are no numbers.")
-
-
-def chosen_device(wanted: str) -> torch.device:
-    """The device of a setting; "auto" is the first CUDA GPU, else the processor. Raises UsageError where it is none."""
-    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", wanted):
-        raise UsageError(f"[detect] device is {wanted!r}, which is none. There are: auto, cpu, mps, cuda, cuda:0, cuda:1 ….")
-    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if wanted == "auto":
-        return torch.device("cuda:0" if gpus else "cpu")
-    device = torch.device("cuda:0" if wanted == "cuda" else wanted)
-    if device.type == "cuda" and (device.index or 0) >= gpus:
-        raise UsageError(
-            f"[detect] device is {wanted!r}, but torch sees {gpus} CUDA devices here. Set it to auto or cpu, or mend the "
-            "driver: `nvidia-smi` and `make doctor` say more."
-        )
-    if device.type == "mps" and not torch.backends.mps.is_available():
-        raise UsageError("[detect] device is 'mps', but this machine has no Apple GPU that torch sees. Set it to auto.")
-    return device
-
-
-def _opened(path: Path, device: torch.device) -> AutoBackend:
-    """The network. Raises UsageError where the file is damaged, holds other things than a network, or needs a GPU."""
-    if path.suffix == ".engine" and device.type != "cuda":
-        raise UsageError(f"The weights {path} are for an NVIDIA GPU, and the device is {device}. Set [detect] weights to a .pt.")
-    with _telling(path, "cannot be loaded"):
-        model = AutoBackend(str(path), device=device, fp16=device.type == "cuda", fuse=True, verbose=False)
-    model.eval()
-    return model
-
-
-@contextmanager
-def _telling(path: Path, what: str) -> Iterator[None]:
-    """What libraries say of a bad file becomes one sentence that names it."""
-    try:
-        yield
-    except (*BAD_FILE, *ultralytics_setup.onnx_errors()) as error:
-        reason = " ".join(str(error).split())[:300].rstrip(".") or type(error).__name__
-        raise UsageError(
-            f"The weights {path} {what}: {reason}. Fetch them again with `make models`, or set [detect] weights to others."
-        ) from error
 
 
 def _people(rows: NDArray[np.float32], fit: Fit, least: float) -> list[Detection]:

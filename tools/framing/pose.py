@@ -1,7 +1,7 @@
 """What 17 COCO keypoints tell of a person: the face's place and size, the view, the pose, and how much of them shows.
 
-A keypoint counts from a confidence of 0.5 on. Lengths of the body's parts are shares of stature (R. Drillis, R. Contini:
-Body segment parameters, 1966). Left and right are the person's own.
+A keypoint counts from a confidence of 0.5 on. Lengths of the body's parts are shares of stature (R. Drillis, R.
+Contini: Body segment parameters, 1966). Left and right are the person's own.
 """
 
 from __future__ import annotations

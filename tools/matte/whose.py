@@ -58,7 +58,9 @@ def _share(mask: NDArray[np.bool_], rgb: NDArray[np.uint8], pose: Pose) -> NDArr
     height, width = mask.shape
     own = probability(Pose(pose.box, pose.face, pose.keypoints, (), pose.slack, pose.whole), width, height)
     near = [other for other in pose.others if other.area > 0.0]
-    theirs = np.maximum.reduce([np.zeros_like(own), *(probability(Pose(other, whole=True), width, height) for other in near)])
+    theirs = np.maximum.reduce(
+        [np.zeros_like(own), *(probability(Pose(other, whole=True), width, height) for other in near)]
+    )
     share = np.ones(mask.shape, dtype=bool)
     if near:
         share = _divided(mask, rgb, own, _without(theirs, pose))
@@ -69,9 +71,7 @@ def _share(mask: NDArray[np.bool_], rgb: NDArray[np.uint8], pose: Pose) -> NDArr
     return _nearer(kept[labels], mask & ~kept[labels])
 
 
-def _divided(
-    mask: NDArray[np.bool_], rgb: NDArray[np.uint8], own: Floats, theirs: Floats
-) -> NDArray[np.bool_]:
+def _divided(mask: NDArray[np.bool_], rgb: NDArray[np.uint8], own: Floats, theirs: Floats) -> NDArray[np.bool_]:
     """The watershed between what is surely the person's and surely others'. True on the person's side."""
     markers = np.zeros(mask.shape, dtype=np.int32)
     markers[mask & (own > SURELY) & (theirs < HARDLY)] = SUBJECT
@@ -86,7 +86,7 @@ def _divided(
 
 
 def _nearer(ours: NDArray[np.bool_], theirs: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Where our places are nearer than theirs: what belongs to neither, a line or a faint fringe, goes with the nearer."""
+    """Where our places are nearer than theirs: what is neither's, a line or a faint fringe, goes with the nearer."""
     if not theirs.any():
         return np.ones(ours.shape, dtype=bool)
     distances = (cv2.distanceTransform((~each).astype(np.uint8), cv2.DIST_L2, 3) for each in (ours, theirs))
