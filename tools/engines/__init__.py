@@ -143,20 +143,28 @@ def digest_of(entry: Entry, found: tuple[Path, ...] = ()) -> str:
     return hashlib.sha256("\n".join([entry.model, *digests]).encode()).hexdigest() if digests else entry.model
 
 
+DEVICES: dict[str, str] = {}
+"""By kind, where the engine that this process last took computes."""
+
+
 def of(kind: str, bench: Bench[Any]) -> Any:
     """The engine that a tool's work runs, in the worker: once per process.
 
     Raises UsageError where it cannot run, or is no longer the one that the recipe names.
     """
-    engine = load(kind, bench.params.engine, bench.params, bench.base)
+    engine = load(kind, bench.params.engine, bench.params, bench.base, bench.digest)
     if bench.digest and engine.digest != bench.digest:
         raise UsageError(f"The weights of {engine.name} changed while {kind} was running. Start it again.")
+    DEVICES[kind] = getattr(engine, "device", "cpu")
     return engine
 
 
 @functools.lru_cache(maxsize=8)
-def load(kind: str, name: str, params: Any = None, base: Path | None = None) -> Any:
-    """The engine, ready to run; once per process. Raises UsageError where it does not exist or cannot run."""
+def load(kind: str, name: str, params: Any = None, base: Path | None = None, _digest: str = "") -> Any:
+    """The engine, ready to run; once per process, and again where its digest is to be another.
+
+    Raises UsageError where it does not exist or cannot run.
+    """
     name = resolve(kind, name, params, base)
     entry = ENGINES[kind][name]
     found = files(kind, name, params, base)

@@ -90,6 +90,8 @@ class Rembg:
     def _one(self, job: MaskJob) -> Alpha:
         height, width = job.image.shape[:2]
         coarse = self._pointed_at(job) if self._params.model == "sam" else self._mask_of(job.image)
+        if coarse.min() == coarse.max():
+            return np.full((height, width), coarse.flat[0], dtype=np.uint8)
         small = _resized(job.image, coarse.shape[1], coarse.shape[0])
         across, down = coarse.shape[1] / width, coarse.shape[0] / height
         own = mine(coarse, small, _pose(job, across, down))

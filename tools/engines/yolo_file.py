@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,8 +57,11 @@ def opened(path: Path, device: torch.device) -> Any:
         raise UsageError(
             f"The weights {path} are for an NVIDIA GPU, and the device is {device}. Set [detect] weights to a .pt."
         )
-    with telling(path, "cannot be loaded"):
-        model = AutoBackend(str(path), device=device, fp16=device.type == "cuda", fuse=True, verbose=False)
+    with tempfile.TemporaryDirectory() as folder, telling(path, "cannot be loaded"):
+        # ultralytics drops apostrophes from a path, and reads meanings into a name: it gets a plain one.
+        plain = Path(folder, f"weights{path.suffix}")
+        plain.symlink_to(path.absolute())
+        model = AutoBackend(str(plain), device=device, fp16=device.type == "cuda", fuse=True, verbose=False)
     model.eval()
     return model
 
@@ -68,7 +72,8 @@ def telling(path: Path, what: str) -> Iterator[None]:
     try:
         yield
     except BAD_FILE + ultralytics_setup.onnx_errors() as error:
-        reason = " ".join(str(error).split())[:300].rstrip(".") or type(error).__name__
+        said = re.sub(r"/\S*/weights\.\w+", path.name, str(error))
+        reason = " ".join(said.split())[:300].rstrip(".") or type(error).__name__
         raise UsageError(
             f"The weights {path} {what}: {reason}. Fetch them again with `make models`, or set [detect] weights to "
             "others."

@@ -229,7 +229,7 @@ def _one_run(work: _Work, queue: steps.Queue) -> int:
         if work.tool.work_set:
             _map_set(work, recorder)
         else:
-            _map_each(work, recorder, queue)
+            _map_each(work, recorder, queue, run_id)
     except BaseException as problem:
         status = "interrupted" if isinstance(problem, KeyboardInterrupt) else "broken"
         _break_off(work, run_id, status, time.perf_counter() - start)
@@ -268,8 +268,9 @@ def _map_set(work: _Work, recorder: Recorder) -> None:
             work.tool.conclude(work.db, work.step_id, work.bench.dataset, results)
 
 
-def _map_each(work: _Work, recorder: Recorder, queue: steps.Queue) -> None:
+def _map_each(work: _Work, recorder: Recorder, queue: steps.Queue, run_id: int) -> None:
     batch: list[Entry] = []
+    devices: set[str] = set()
     last = time.monotonic()
 
     def commit() -> None:
@@ -284,9 +285,14 @@ def _map_each(work: _Work, recorder: Recorder, queue: steps.Queue) -> None:
     with closing(_answers(work, queue, commit)) as answers:
         for entry in progress(answers, work.tool.name, len(queue)):
             batch.append(entry)
+            if entry.result.device:
+                devices.add(entry.result.device)
             if time.monotonic() - last > COMMIT_S:
                 commit()
     commit()
+    if devices:
+        with transaction(work.db):
+            runs.ran_on(work.db, run_id, devices)
 
 
 def _answers(work: _Work, queue: steps.Queue, idle: Callable[[], None]) -> Generator[Entry, None, None]:
@@ -314,5 +320,11 @@ def do(row: Row, shared: tuple[str, Bench[Any]]) -> Result:
     name, bench = shared
     if parent_process() is not None:
         machine.share(bench.threads)
-    result: Result = importlib.import_module(f"tools.{name}").TOOL.work(row, bench)
-    return result
+    tool: Tool = importlib.import_module(f"tools.{name}").TOOL
+    assert tool.work is not None
+    result = tool.work(row, bench)
+    if tool.engine is None:
+        return result
+    from tools import engines
+
+    return dataclasses.replace(result, device=engines.DEVICES.get(tool.engine))

@@ -94,12 +94,16 @@ class Made:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one input: the verdict on it, its facts and measurements, and what was made from it."""
+    """What came of one input: the verdict on it, its facts and measurements, and what was made from it.
+
+    device: where the engine computed; the loop fills it in.
+    """
 
     verdict: Verdict = OK
     facts: Row = field(default_factory=dict)
     measures: Row = field(default_factory=dict)
     made: tuple[Made, ...] = ()
+    device: str | None = None
 
 
 @dataclass(frozen=True)
