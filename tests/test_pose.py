@@ -100,6 +100,13 @@ def test_a_head_too_large_for_the_body_is_no_face(apart: float, shows: bool) -> 
     assert (pose.head_box(points) is not None) == shows
 
 
+@pytest.mark.parametrize(("nose", "shows"), [(14.0, True), (12.0, False)])
+def test_a_head_too_far_from_the_shoulders_is_no_face(nose: float, shows: bool) -> None:
+    """A quarter of the stature of 347 px is 86.8 px; the shoulders are at 100."""
+    points = figure(STANDING, nose=(100, nose), left_eye=(107, nose - 8), right_eye=(93, nose - 8))
+    assert (pose.head_box(points) is not None) == shows
+
+
 def test_a_keypoint_counts_from_one_half_on() -> None:
     points = list(figure(STANDING))
     points[NAMES["nose"]] = Keypoint(100.0, 60.0, 0.5)

@@ -27,7 +27,10 @@ Medians over the photographs of faces; the last, for turned heads, so that it ag
 
 FACE_OF_STATURE = 0.1
 LARGEST = 0.22
-"""A face of a larger share of the stature is none: keypoints of the head that went astray, or a child's by far."""
+"""A face of a larger share of the stature is none: keypoints of the head that went astray."""
+
+FARTHEST = 0.25
+"""No more than such a share of the stature lies between the nose and the middle of the shoulders: twice what is usual."""
 
 TRUNK, SHOULDER_WIDTH, THIGH, SHANK = 0.288, 0.259, 0.245, 0.246
 """Shares of stature."""
@@ -86,11 +89,14 @@ def head_box(points: Points) -> Box | None:
     """The face, brow to chin and as wide as high, where it is turned to us at least from the side.
 
     Its middle is the tip of the nose. None without the nose and an eye, or the nose and both ears, and where the head's
-    points lie too far apart for the body.
+    points lie too far apart for the body, or too far from its shoulders.
     """
     nose, size, tall = _at(points, NOSE), face_height(points), stature(points)
     eyes, ears = _both(points, EYES), _both(points, EARS)
-    if nose is None or size is None or not (eyes or len(ears) == 2) or (tall and size > LARGEST * tall):
+    if nose is None or size is None or not (eyes or len(ears) == 2):
+        return None
+    shoulders = _middle(points, SHOULDERS)
+    if tall and (size > LARGEST * tall or (shoulders and _distance(nose, shoulders) > FARTHEST * tall)):
         return None
     half = size / 2
     return Box(nose.x - half, nose.y - half, nose.x + half, nose.y + half)
