@@ -56,18 +56,28 @@ def constant(
     takes: Sequence[int | str] = (1, 3, 320, 320),
     facts: Mapping[str, str] | None = None,
 ) -> Path:
-    """A network that takes a picture of that shape and gives `answer`: 0 x mean(picture) + answer."""
-    gives = np.asarray(answer, dtype=np.float32)
+    """A network that takes a picture of that shape and gives `answer`."""
+    return constants(path, {"output0": answer}, {"images": takes}, facts)
+
+
+def constants(
+    path: Path,
+    answers: Mapping[str, Any],
+    takes: Mapping[str, Sequence[int | str]],
+    facts: Mapping[str, str] | None = None,
+) -> Path:
+    """A network of several inputs and outputs, by name: each output is 0 x mean(first input) + its answer."""
+    gives = {name: np.asarray(answer, dtype=np.float32) for name, answer in answers.items()}
     graph = b"".join(
         [
-            block(1, node("ReduceMean", ["images"], "mean", keepdims=0)),
+            block(1, node("ReduceMean", [next(iter(takes))], "mean", keepdims=0)),
             block(1, node("Mul", ["mean", "nought"], "nothing")),
-            block(1, node("Add", ["nothing", "answer"], "output0")),
+            *(block(1, node("Add", ["nothing", f"{name}_answer"], name)) for name in gives),
             block(2, "constant"),
             block(5, tensor("nought", np.zeros((), np.float32))),
-            block(5, tensor("answer", gives)),
-            block(11, value("images", takes)),
-            block(12, value("output0", gives.shape)),
+            *(block(5, tensor(f"{name}_answer", answer)) for name, answer in gives.items()),
+            *(block(11, value(name, shape)) for name, shape in takes.items()),
+            *(block(12, value(name, answer.shape)) for name, answer in gives.items()),
         ]
     )
     told = b"".join(block(14, block(1, key) + block(2, text)) for key, text in (facts or {}).items())

@@ -13,7 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from networks import constant
+from networks import constant, constants
 from numpy.typing import NDArray
 
 from tools.engines.protocols import Box, Keypoint, MaskJob
@@ -224,6 +224,33 @@ def test_on_photographs_the_neighbours_are_left_out() -> None:
     job = MaskJob(image, box(488308), others=(box(1717641),), whole=True)
     everybody, one = engine.run([replace(job, others=()), job])
     assert overlap(one > 127, person) > overlap(everybody > 127, person) + 0.1
+
+
+def test_segment_anything_gives_the_mask_of_the_one_it_is_asked_for(tmp_path: Path) -> None:
+    """Encoder and decoder in the shapes of the real ones; the mask is the left half of the 1024 x 684 they work on."""
+    encoder = constants(
+        tmp_path / "sam.encoder.onnx", {"embedding": np.zeros((1, 256, 64, 64))}, {"input_image": (684, 1024, 3)}
+    )
+    masks = np.full((1, 1, 684, 1024), -1.0)
+    masks[..., :342] = 1.0
+    decoder = constants(
+        tmp_path / "sam.decoder.onnx",
+        {"masks": masks, "iou_predictions": np.zeros((1, 1)), "low_res_masks": np.zeros((1, 1, 256, 256))},
+        {
+            "image_embeddings": (1, 256, 64, 64),
+            "point_coords": (1, "points", 2),
+            "point_labels": (1, "points"),
+            "mask_input": (1, 1, 256, 256),
+            "has_mask_input": (1,),
+            "orig_im_size": (2,),
+        },
+    )
+    engine = Rembg(Settings("sam"), [encoder, decoder], "digest")
+    points = tuple(Keypoint(100.0, 20.0 * index, 0.9) for index in range(17))
+    (alpha,) = engine.run([MaskJob(blank(400, 400), Box(0.0, 0.0, 200.0, 400.0), keypoints=points, whole=True)])
+    drawn = np.zeros((400, 400), bool)
+    drawn[:, :200] = True
+    assert overlap(alpha > 127, drawn) > 0.95
 
 
 def test_segment_anything_is_asked_for_the_box_and_the_sure_keypoints() -> None:

@@ -28,7 +28,7 @@ LEAST_PX = 60.0
 
 @dataclass(frozen=True)
 class Drawn:
-    """A person as drawn by hand: box, keypoints (17 x 3: x, y, 0 where not drawn), mask (height x width of the image)."""
+    """A person as drawn by hand. points: 17 x 3, x, y and 0 where not drawn. mask: height x width of the image."""
 
     box: Box
     points: NDArray[np.float64]
@@ -82,8 +82,8 @@ def _detection(shared: Path, pictures: Sequence[tuple[Rgb, list[Drawn]]]) -> str
         rows.append(_told(name, [(ours, people) for ours, (_, people) in zip(found, pictures, strict=True)]))
     head = (
         "People in four photographs of COCO. Found: the box has an IoU over 0.5 with the one drawn by hand. Keypoints: "
-        f"COCO's object keypoint similarity. yolo is {DETECTOR}, that learned these four photographs and hardly anything "
-        "else: it shows that the engine is right, not how good real weights are.\n"
+        f"COCO's object keypoint similarity. yolo is {DETECTOR}, that learned these four photographs and hardly "
+        "anything else: it shows that the engine is right, not how good real weights are.\n"
     )
     table = "| engine | found | false | IoU, mean | IoU, least | keypoints |\n|---|---|---|---|---|---|"
     return "\n".join([head, table, *rows])

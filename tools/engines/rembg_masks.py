@@ -76,7 +76,7 @@ class Rembg:
         self._params, self._files = params, files
         self._session = _opened(params, files)
         if params.model == "sam":
-            self.device = "CPU"
+            self.device = onnx_devices.used(params.device, self._session.encoder.get_providers(), "[mask] device")
             return
         watched: Watched = self._session.inner_session
         self.device = onnx_devices.used(params.device, watched.providers, "[mask] device")

@@ -30,7 +30,7 @@ LARGEST = 0.22
 """A face of a larger share of the stature is none: keypoints of the head that went astray."""
 
 FARTHEST = 0.25
-"""No more than such a share of the stature lies between the nose and the middle of the shoulders: twice what is usual."""
+"""At most such a share of the stature lies between the nose and the middle of the shoulders: twice what is usual."""
 
 TRUNK, SHOULDER_WIDTH, THIGH, SHANK = 0.288, 0.259, 0.245, 0.246
 """Shares of stature."""
