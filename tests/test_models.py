@@ -15,7 +15,7 @@ import pytest
 
 from tools.engines import catalogue
 from tools.mill import manifest, settings
-from tools.models import Model, Wanted, licence, told, wanted
+from tools.models import Model, Wanted, licence, table, told, wanted
 
 ROOT = Path(__file__).resolve().parents[1]
 HEAVY = importlib.util.find_spec("ultralytics") is not None and importlib.util.find_spec("rembg") is not None
@@ -104,9 +104,38 @@ def test_digests_are_written_down_and_changes_accepted_when_asked(workspace: Pat
         assert db.execute("select value from meta where key = 'weights.detect.net.pt'").fetchall() == [(other,)]
 
 
+def test_the_page_of_licences_has_them_all() -> None:
+    page = (ROOT / "docs" / "engines" / "licences.md").read_text(encoding="utf-8")
+    assert table() in page
+    assert page.count("| read the terms |") == 3
+
+
 def test_every_wanted_model_has_terms(workspace: Path) -> None:
     from tools.models import terms_of
 
     each = next(one for one in wanted(settings.load(workspace)) if one.kind == "mask")
     for name, terms in catalogue.MASK_MODELS.items():
         assert terms_of(Wanted("mask", "rembg", replace(each.params, model=name))) == terms
+
+
+@heavy
+def test_doctor_says_which_engines_are_ready_and_what_others_lack(workspace: Path, tmp_path: Path) -> None:
+    from importlib.metadata import version
+
+    from tools.report.engines import State, states
+
+    (workspace / "models").mkdir()
+    path = workspace / "models" / "net.onnx"
+    path.write_bytes(b"one")
+    configured(workspace, '[detect]\nweights = "net.onnx"\n[mask]\nmodel = "u2net_custom"\nweights = "gone.onnx"\n')
+    ready, lacking = states(settings.load(workspace))
+    digest = hashlib.sha256(b"one").hexdigest()[:16]
+    assert ready == State(
+        "detect",
+        "yolo",
+        True,
+        f"{path} (SHA-256 {digest}…) on torch {version('torch')}, ultralytics {version('ultralytics')}, device auto "
+        "(AGPL-3.0; else by their enterprise licence; read it before you earn money with it)",
+    )
+    assert (lacking.kind, lacking.engine, lacking.ready) == ("mask", "rembg", False)
+    assert lacking.said.startswith("The weights gone.onnx ([mask] weights) are not there; looked in ")

@@ -297,3 +297,31 @@ def test_on_photographs_view_and_pose_are_what_one_sees(identity: int, view: str
     ]
     told = pose.facts(points)
     assert (told.view, told.posture) == (view, posture)
+
+
+FACES = SHARED / "faces" / "known"
+
+
+@pytest.mark.skipif(not FACES.exists(), reason="the photographs of faces in ../shared are not there")
+@pytest.mark.parametrize("name", ["biden/biden.jpg", "obama/obama.jpg", "rose_leslie/img1.jpg"])
+def test_a_face_found_by_keypoints_is_as_good_for_telling_who_it_is(name: str) -> None:
+    """The embedding from the keypoints' box lies far nearer to that from dlib's box than two photos of one person."""
+    import cv2
+    import dlib
+    import numpy as np
+
+    from tools.engines import weights_path
+    from tools.engines.faces import Faces
+    from tools.engines.protocols import MatchJob
+
+    image = np.ascontiguousarray(cv2.imread(str(FACES / name))[..., ::-1])
+    faces = Faces()
+    box = faces.faces(image)[0]
+    predictor = dlib.shape_predictor(str(weights_path("shape_predictor_68_face_landmarks.dat")))
+    corners = (round(value) for value in (box.x0, box.y0, box.x1 - 1, box.y1 - 1))
+    marks = np.asarray([(mark.x, mark.y) for mark in predictor(image, dlib.rectangle(*corners)).parts()], np.float64)
+    places = {"nose": marks[30], "left_eye": marks[42:48].mean(axis=0), "right_eye": marks[36:42].mean(axis=0)}
+    found = pose.head_box(figure({part: (float(x), float(y)) for part, (x, y) in places.items()}))
+    assert found is not None
+    ((own,), (theirs,)) = faces.run([MatchJob(image, found), MatchJob(image, box)])
+    assert np.linalg.norm(own.embedding - theirs.embedding) < 0.15

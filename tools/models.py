@@ -7,6 +7,8 @@ Example: python -m tools.models --base data
 from __future__ import annotations
 
 import importlib
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, fields
@@ -78,6 +80,23 @@ def licence(terms: catalogue.Terms) -> str:
     return "; ".join(part for part in parts if part)
 
 
+def table() -> str:
+    """The licences of all packages and models that engines run, as a table in Markdown."""
+    rows = [*catalogue.PACKAGES.items(), *((f"rembg: {name}", terms) for name, terms in catalogue.MASK_MODELS.items())]
+    head = "| what | for | licence | for money |\n|---|---|---|---|"
+    lines = [
+        f"| {name} | {terms.what} | {'; '.join(filter(None, (terms.licence, terms.note)))} | {_for_money(terms)} |"
+        for name, terms in rows
+    ]
+    return "\n".join([head, *lines])
+
+
+def _for_money(terms: catalogue.Terms) -> str:
+    if terms.licence == catalogue.YOURS:
+        return "yours to know"
+    return "yes" if terms.commercial else "read the terms"
+
+
 def told(model: Model) -> Iterator[str]:
     """One line for each file of a model, or for what it lacks."""
     head = f"{model.wanted.kind:7} {model.wanted.engine:6}"
@@ -88,6 +107,14 @@ def told(model: Model) -> Iterator[str]:
         yield f"{head} {path}, {size:.1f} MB, SHA-256 {weights.sha256_of(path)} ({licence(model.terms)})"
 
 
+def _warm_up() -> None:
+    """Import rembg once: PyMatting, that it brings, compiles itself then, for half a minute."""
+    done = subprocess.run([sys.executable, "-c", "import rembg"], capture_output=True, text=True, check=False)
+    if done.returncode:
+        reason = done.stderr.strip().rpartition("\n")[2]
+        raise UsageError(f"rembg cannot be imported: {reason}. Remove .venv and `make all`.")
+
+
 @click.command(help=__doc__)
 @click.option("--base", type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="the workspace")
 @click.option("--accept", is_flag=True, help="take the files as they are now, also where they were others before")
@@ -95,6 +122,8 @@ def main(base: Path, accept: bool) -> int:
     """Fetch, say what there is, and write it down. Exits 1 where a model that an engine is named for is missing."""
     base = base.absolute()
     models = [provide(each, base) for each in wanted(load(base))]
+    if any(model.files and model.wanted.engine == "rembg" for model in models):
+        _warm_up()
     for model in models:
         for line in told(model):
             click.echo(line)

@@ -35,6 +35,8 @@ class Terms:
     note: str = ""
 
 
+YOURS = "your own"
+
 MASK_MODELS = {
     "u2net": Terms("general objects, 320 px", "Apache-2.0", True),
     "u2netp": Terms("the same, small and rougher", "Apache-2.0", True),
@@ -53,9 +55,9 @@ MASK_MODELS = {
     "birefnet-cod": Terms("hidden objects, 1024 px", "MIT", True),
     "birefnet-massive": Terms("general objects, 1024 px, more training data", "MIT", True),
     "bria-rmbg": Terms("general objects, 1024 px", "CC BY-NC 4.0", False, "for money only by agreement with Bria AI"),
-    "u2net_custom": Terms("your own network in u2net's form, 320 px", "yours to know", True),
-    "dis_custom": Terms("your own network in IS-Net's form, 1024 px", "yours to know", True),
-    "ben_custom": Terms("your own network in BEN's form, 1024 px", "yours to know", True),
+    "u2net_custom": Terms("your own network in u2net's form, 320 px", YOURS, True),
+    "dis_custom": Terms("your own network in IS-Net's form, 1024 px", YOURS, True),
+    "ben_custom": Terms("your own network in BEN's form, 1024 px", YOURS, True),
 }
 """What `[mask] model` may be, in rembg's words."""
 
