@@ -102,6 +102,9 @@ def test_people_with_keypoints_and_their_cutouts(base: Path, run_tool: Run) -> N
         assert (posture, extent) == ("standing", "full")
         assert "feet" in json.loads(parts)
         assert shot in ("mid", "far")
+    standing = sorted((base / "people" / "posture" / "standing").iterdir())
+    assert [path.resolve().parents[1].name for path in standing] == ["02_person_crops"] * 5
+    assert {path.name for path in (base / "people").iterdir()} == {"shot", "view", "posture", "arms", "extent"}
     assert len(asked(base, "select item_id from item join cutout on item_id = item.id")) == 5
     devices = asked(base, "select tool, machine_json ->> '$.devices[0]' from run join step on step.id = step_id")
     assert dict(devices) | {"detect": "cpu, full precision", "mask": "CPU"} == dict(devices)

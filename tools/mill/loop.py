@@ -112,6 +112,8 @@ def _run(
     run_id = _one_run(work, queue) if due and not asked.dry_run else None
     if not asked.dry_run:
         links.rebuild(db, base, step_id, tool.name, asked.dataset)
+    if run_id is not None and tool.name == "match":
+        links.sort_people(db, base, step_id)
     return runs.report(db, step_id, tool.name, asked.dataset, len(queue), run_id, notes)
 
 
