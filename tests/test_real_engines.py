@@ -16,6 +16,7 @@ from networks import constant
 
 from tools import engines
 from tools.engines import weights
+from tools.mill.plan import PLAN
 from tools.mill.pool import Stop
 from tools.mill.settings import UsageError
 
@@ -79,8 +80,10 @@ def asked(base: Path, question: str) -> list[tuple[Any, ...]]:
         return db.execute(question).fetchall()
 
 
-def made(base: Path, run_tool: Run, *tools: str) -> None:
-    for tool in tools:
+def made(base: Path, run_tool: Run, last: str) -> None:
+    """All tools of the plan up to one."""
+    tools = [step.tool for step in PLAN]
+    for tool in tools[: tools.index(last) + 1]:
         run_tool(base, tool)
 
 
@@ -92,7 +95,7 @@ def changed(base: Path, old: str, new: str) -> None:
 
 
 def test_people_with_keypoints_and_their_cutouts(base: Path, run_tool: Run) -> None:
-    made(base, run_tool, "intake", "extract", "detect", "match", "mask")
+    made(base, run_tool, "mask")
     people = asked(base, "select source, keypoints_json, view, posture, arms, extent, parts_json, shot from person")
     assert len(people) == 5
     for source, keypoints, view, posture, _arms, extent, parts, shot in people:
@@ -113,19 +116,19 @@ def test_people_with_keypoints_and_their_cutouts(base: Path, run_tool: Run) -> N
 
 
 def test_a_rerun_does_nothing_and_another_device_changes_nothing(base: Path, run_tool: Run) -> None:
-    made(base, run_tool, "intake", "extract", "detect")
+    made(base, run_tool, "detect")
     changed(base, 'device = "cpu"\nmin_height_px', 'device = "auto"\nbatch = 1\nmin_height_px')
     assert run_tool(base, "detect").waiting == 0
 
 
 def test_another_size_looks_again(base: Path, run_tool: Run) -> None:
-    made(base, run_tool, "intake", "extract", "detect")
+    made(base, run_tool, "detect")
     changed(base, "imgsz = 448", "imgsz = 320")
     assert run_tool(base, "detect").waiting == 1
 
 
 def test_weights_of_another_digest_are_refused_until_they_are_accepted(base: Path, run_tool: Run) -> None:
-    made(base, run_tool, "intake", "extract", "detect")
+    made(base, run_tool, "detect")
     path = base / "models" / OVERFIT
     path.write_bytes(path.read_bytes() + b"\0")
     with pytest.raises(UsageError) as raised:
@@ -142,7 +145,7 @@ def test_weights_of_another_digest_are_refused_until_they_are_accepted(base: Pat
 )
 def test_a_network_that_sees_nobody_or_all(base: Path, run_tool: Run, answer: float, reason: str) -> None:
     constant(base / "models" / PORTRAIT, np.full((1, 1, 320, 320), answer))
-    made(base, run_tool, "intake", "extract", "detect", "match", "mask")
+    made(base, run_tool, "mask")
     outcomes = asked(
         base, "select status, reason, defect from outcome join step on step.id = step_id where tool = 'mask'"
     )
@@ -151,14 +154,14 @@ def test_a_network_that_sees_nobody_or_all(base: Path, run_tool: Run, answer: fl
 
 def test_a_network_that_gives_no_numbers_stops_nothing_else(base: Path, run_tool: Run) -> None:
     constant(base / "models" / PORTRAIT, np.full((1, 1, 320, 320), np.nan))
-    made(base, run_tool, "intake", "extract", "detect", "match", "mask")
+    made(base, run_tool, "mask")
     outcomes = asked(base, "select status, detail from outcome join step on step.id = step_id where tool = 'mask'")
     assert outcomes == [("failed", "ArithmeticError: The mask network gave values that are no numbers.")] * 5
 
 
 @pytest.mark.parametrize("workers", [0, 1])
 def test_an_engine_that_cannot_run_stops_the_run_and_fails_no_image(base: Path, run_tool: Run, workers: int) -> None:
-    made(base, run_tool, "intake", "extract")
+    made(base, run_tool, "extract")
     changed(base, "imgsz = 448", "imgsz = 450")
     with pytest.raises(Stop) as raised:
         run_tool(base, "detect", workers=workers)
@@ -180,7 +183,7 @@ def test_auto_is_pinned_when_weights_come_later(base: Path, run_tool: Run) -> No
     changed(base, 'engine = "yolo"', 'engine = "auto"')
     kept = base / "models" / OVERFIT
     kept.rename(base / OVERFIT)
-    made(base, run_tool, "intake", "extract")
+    made(base, run_tool, "extract")
     notes = run_tool(base, "detect").notes
     assert notes == ("detect: engine auto is builtin here, and stays so in this workspace.",)
     (base / OVERFIT).rename(kept)
