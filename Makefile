@@ -183,4 +183,6 @@ lock:
 	@echo "Installing into .venv: about 2 minutes and 7 GB with torch and CUDA (LIGHT=1: without them, under 1 GB)."
 	@python3 -m venv .venv || { echo "python3 -m venv failed. On Debian: apt-get install python3-venv."; exit 1; }
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+# PyMatting, that rembg brings, compiles itself at its first import, for half a minute.
+	@$(if $(filter 1,$(LIGHT)),:,.venv/bin/python -c "import rembg")
 	@touch $@

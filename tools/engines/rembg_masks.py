@@ -147,7 +147,9 @@ def sam_prompt(job: MaskJob, scale: float) -> list[dict[str, Any]]:
 def _opened(params: Settings, files: Sequence[Path]) -> Any:
     """rembg's session over exactly these files: it looks for none itself and downloads none."""
     options = onnxruntime.SessionOptions()
-    if threads := os.environ.get("OMP_NUM_THREADS"):
+    threads = os.environ.get("OMP_NUM_THREADS", "")
+    if threads.isdigit():
+        # A worker's share of the cores; onnxruntime would take them all.
         options.intra_op_num_threads = options.inter_op_num_threads = int(threads)
     made = quick(sessions[params.model], files)
     with _told(params.model, files):

@@ -175,12 +175,13 @@ def _people(rows: NDArray[np.float32], fit: Fit, least: float) -> list[Detection
     """Rows of the network as people in pixels of the image, surest first."""
     found = []
     for row in rows.astype(np.float64):
-        # Rounded: in another batch the last bits differ.
-        points = fit.back(row[6:].reshape(KEYPOINTS, 3)).round(2)
-        box = Box(*fit.back(row[:4].reshape(2, 2)).round(2).ravel().tolist())
+        # Rounded: in another batch, or on other cores, the last bits differ.
+        points = fit.back(row[6:].reshape(KEYPOINTS, 3))
+        points = np.column_stack([points[:, :2].round(1), points[:, 2].round(2)])
+        box = Box(*fit.back(row[:4].reshape(2, 2)).round(1).ravel().tolist())
         if row[4] < least or box.width < 1.0 or box.height < 1.0:
             continue
         keypoints = tuple(Keypoint(*point) for point in points.tolist())
-        confidence = min(round(float(row[4]), 4), 1.0)
+        confidence = min(round(float(row[4]), 3), 1.0)
         found.append(Detection(box, confidence, "yolo", head_box(keypoints), keypoints, SLACK, whole=True))
     return sorted(found, key=lambda each: (-each.confidence, each.box))
