@@ -17,7 +17,7 @@ from tools.mill.command import guard
 from tools.mill.settings import ROOT, UsageError
 
 PAGE = ROOT / "docs" / "accuracy.md"
-PARTS = ("identity", "masks", "sharpness", "duplicates")
+PARTS = ("identity", "masks", "sharpness", "duplicates", "networks")
 """Modules beside this one, each with `section(shared) -> str`: Markdown that begins with a heading of second level."""
 
 HEAD = """# How right the builtin engines are

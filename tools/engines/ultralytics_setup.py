@@ -1,0 +1,47 @@
+"""What must be said to ultralytics before it is imported: load nothing but networks, send and install nothing.
+
+By itself it runs whatever a .pt holds, installs packages with pip, reports its use to an analytics service, and prints
+to standard output.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from tools.engines.weights import user_cache
+from tools.mill.settings import UsageError
+
+WORDS = {
+    "ULTRALYTICS_SAFE_LOAD": "1",
+    "ULTRALYTICS_SKIP_REQUIREMENTS_CHECKS": "1",
+    "YOLO_AUTOINSTALL": "false",
+    "YOLO_OFFLINE": "true",
+    "YOLO_VERBOSE": "false",
+}
+
+
+def prepare() -> None:
+    """Set the environment, and see that it holds. Raises UsageError where weights would be loaded unsafely."""
+    os.environ.update(WORDS)
+    # Its settings file may name services that listen to every prediction: ours is a fresh one.
+    os.environ["YOLO_CONFIG_DIR"] = str(user_cache().parent / "ultralytics")
+    loaded = sys.modules.get("ultralytics.utils")
+    if loaded is not None and not loaded.SAFE_LOAD:
+        raise UsageError("ultralytics was imported before it was told to load safely. Start the program anew.")
+    import torch
+
+    if not hasattr(torch.serialization, "get_unsafe_globals_in_checkpoint"):
+        raise UsageError(
+            f"torch {torch.__version__} cannot load weights safely: 2.6 is needed. Remove .venv and `make all`."
+        )
+
+
+def onnx_errors() -> tuple[type[Exception], ...]:
+    """What onnxruntime raises over a file that is no network, or one that it cannot run; none where it is missing."""
+    try:
+        from onnxruntime.capi import onnxruntime_pybind11_state as state
+    except ImportError:
+        return ()
+    names = ("Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "NoSuchFile", "NotImplemented")
+    return tuple(getattr(state, name) for name in (*names, "RuntimeException", "EPFail"))
