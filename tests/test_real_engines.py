@@ -13,12 +13,17 @@ from typing import Any
 import numpy as np
 import pytest
 from networks import constant
+from PIL import Image
 
-from tools import engines
+from tools import detect, engines
 from tools.engines import weights
+from tools.engines.protocols import Box, Keypoint
+from tools.framing import pose
+from tools.framing.view import view_of
 from tools.mill.plan import PLAN
 from tools.mill.pool import Stop
 from tools.mill.settings import UsageError
+from tools.mill.tool import Bench, Dataset
 
 if importlib.util.find_spec("ultralytics") is None or importlib.util.find_spec("rembg") is None:
     pytest.skip("ultralytics and rembg are not installed (LIGHT=1)", allow_module_level=True)
@@ -80,6 +85,10 @@ def asked(base: Path, question: str) -> list[tuple[Any, ...]]:
         return db.execute(question).fetchall()
 
 
+def box_of(facts: dict[str, Any]) -> Box:
+    return Box(*(facts[f"box_{side}_px"] for side in ("x0", "y0", "x1", "y1")))
+
+
 def made(base: Path, run_tool: Run, last: str) -> None:
     """All tools of the plan up to one."""
     tools = [step.tool for step in PLAN]
@@ -113,6 +122,61 @@ def test_people_with_keypoints_and_their_cutouts(base: Path, run_tool: Run) -> N
     assert dict(devices) | {"detect": "cpu, full precision", "mask": "CPU"} == dict(devices)
     recipes = [json.loads(text) for (text,) in asked(base, "select json from recipe")]
     assert all("device" not in recipe["params"] and "batch" not in recipe["params"] for recipe in recipes)
+
+
+def worked(base: Path, landmarks: bool) -> list[dict[str, Any]]:
+    """What detect says of the skiers between black bars 80 and 100 px high, with one of 40 px at the left."""
+    photo = np.asarray(Image.open(SHARED / "coco" / "000000197388.jpg").convert("RGB"))
+    Image.fromarray(np.pad(photo, ((80, 100), (40, 0), (0, 0)))).save(base / "frame.png")
+    row = {"path": "frame.png", "address": "source/t0", "picture_x0_px": 40, "picture_y0_px": 80}
+    row |= {"picture_x1_px": 40 + photo.shape[1], "picture_y1_px": 80 + photo.shape[0]}
+    params = detect.Params("yolo", OVERFIT, 448, "cpu", landmarks=landmarks)
+    return [dict(made.facts) for made in detect.work(row, Bench(base, params, Dataset())).made]
+
+
+def test_between_black_bars_people_stand_where_they_were_drawn(base: Path) -> None:
+    people = worked(base, landmarks=True)
+    drawn = json.loads((SHARED / "coco" / "annotations.json").read_text(encoding="utf-8"))["annotations"]
+    drawn = [each for each in drawn if each["image_id"] == 197388 and each["num_keypoints"]]
+    assert len(people) == len(drawn) == 5
+    for each in drawn:
+        x, y, width, height = each["bbox"]
+        box = Box(x, y, x + width, y + height).moved(40, 80)
+        found = max(people, key=lambda one: box_of(one).iou(box))
+        assert box_of(found).iou(box) > 0.8
+        where = np.asarray(each["keypoints"], float).reshape(17, 3)
+        points = np.asarray(json.loads(found["keypoints_json"]))[:, :2] + (found["crop_x_px"], found["crop_y_px"])
+        apart = np.hypot(*(points - where[:, :2] - (40, 80)).T)[where[:, 2] > 0]
+        assert np.median(apart) < 0.1 * height
+        # Cut by the picture's edge, of which the frame's begins 100 px further down.
+        assert found["cut_bottom"] == (y + height > 380)
+        assert found["cut_left"] == (x < 2)
+
+
+def test_the_landmarks_of_a_face_tell_the_view_and_else_the_keypoints(base: Path) -> None:
+    with_landmarks, without = worked(base, landmarks=True), worked(base, landmarks=False)
+    for one, other in zip(with_landmarks, without, strict=True):
+        assert (other["landmarks_json"], other["turn"]) == (None, None)
+        assert other["view"] == pose.view([Keypoint(*each) for each in json.loads(other["keypoints_json"])])
+        assert one["view"] == (other["view"] if one["turn"] is None else view_of(one["turn"]))
+        same = one.keys() - {"landmarks_json", "turn", "view"}
+        assert {key: one[key] for key in same} == {key: other[key] for key in same}
+    turned = [one for one in with_landmarks if one["turn"] is not None]
+    assert [len(json.loads(one["landmarks_json"])) for one in turned] == [68] * len(turned)
+    views = [(one["view"], other["view"]) for one, other in zip(with_landmarks, without, strict=True)]
+    assert any(one != other for one, other in views), "one of the skiers is seen otherwise by either"
+
+
+def test_the_landmarks_count_to_the_detector_while_they_are_found(base: Path, run_tool: Run) -> None:
+    made(base, run_tool, "detect")
+    plain, more = (
+        engines.identify("detect", "yolo", detect.Params("yolo", OVERFIT, landmarks=wanted), base).digest
+        for wanted in (False, True)
+    )
+    recipes = [json.loads(text) for (text,) in asked(base, "select json from recipe")]
+    assert plain != more
+    assert [recipe["engine"] for recipe in recipes if recipe["tool"] == "detect"] == [["yolo", more]]
+    assert run_tool(base, "detect", options={"landmarks": False}).waiting == 1
 
 
 def test_a_rerun_does_nothing_and_another_device_changes_nothing(base: Path, run_tool: Run) -> None:
@@ -170,10 +234,7 @@ def test_an_engine_that_cannot_run_stops_the_run_and_fails_no_image(base: Path, 
 
 
 def test_weights_that_change_while_a_run_is_under_way_stop_it(base: Path) -> None:
-    from tools.detect import Params
-    from tools.mill.tool import Bench, Dataset
-
-    bench = Bench(base, Params("yolo", OVERFIT, 448, "cpu"), Dataset(), digest="of other weights")
+    bench = Bench(base, detect.Params("yolo", OVERFIT, 448, "cpu"), Dataset(), digest="of other weights")
     with pytest.raises(UsageError) as raised:
         engines.of("detect", bench)
     assert str(raised.value) == "The weights of yolo changed while detect was running. Start it again."

@@ -243,7 +243,7 @@ def _supposed(person: Detection, crop: Crop) -> Box | None:
 
 
 def posed(person: Detection) -> dict[str, Any]:
-    """What the keypoints tell, as columns of `person`; all null without any."""
+    """What the keypoints tell, as columns of `person`; all null without any. Landmarks know the view better."""
     from tools.framing.pose import facts as of_pose
 
     if person.keypoints is None:

@@ -150,7 +150,7 @@ def _landmarks() -> Finding:
 
 def _gpu() -> Finding:
     if shutil.which("nvidia-smi"):
-        return Finding("GPU", "ok", "an NVIDIA driver is there; the builtin engines do not use it")
+        return Finding("GPU", "ok", "an NVIDIA driver is there; yolo and rembg use it, the builtin engines do not")
     return Finding("GPU", "optional", "none found; the builtin engines need none")
 
 
