@@ -182,9 +182,13 @@ def test_an_engines_digest_is_that_of_its_weights(workspace: Path) -> None:
     path = put(workspace / "models" / "yolo26m-pose.pt", b"one")
     parts = ["yolo-1", hashlib.sha256(b"one").hexdigest()]
     expected = hashlib.sha256("\n".join(parts).encode()).hexdigest()
-    assert engines.identify("detect", "yolo", Detect(), workspace) == engines.EngineIdentity("yolo", expected)
+    blind = Detect(landmarks=False)
+    assert engines.identify("detect", "yolo", blind, workspace) == engines.EngineIdentity("yolo", expected)
+    landmarks = hashlib.sha256(engines.weights_path(engines.LANDMARKS_68).read_bytes()).hexdigest()
+    both = hashlib.sha256(f"{expected}\n{landmarks}".encode()).hexdigest()
+    assert engines.identify("detect", "yolo", Detect(), workspace).digest == both
     put(path, b"another")
-    assert engines.identify("detect", "yolo", Detect(), workspace).digest != expected
+    assert engines.identify("detect", "yolo", blind, workspace).digest != expected
 
 
 def test_settings_of_one_engine_are_no_part_of_anothers_recipe() -> None:
