@@ -16,7 +16,7 @@ from tools.describe import wording
 from tools.describe.checks import fault, finished
 from tools.describe.clothes import Worn
 from tools.describe.job import CaptionJob, Draft
-from tools.describe.tokens import MAX_TOKENS, tokens_about, tokens_at_most
+from tools.describe.tokens import tokens_about, tokens_at_most
 from tools.describe.wording import Told, prose, tags, words, worn
 from tools.engines.protocols import Box
 from tools.engines.template import TemplateCaptioner
@@ -104,7 +104,7 @@ def test_a_template_caption_never_offends(target: str) -> None:
         assert fault(text, Draft(text, "template", "2"), one.trigger, wanted, FORBIDDEN) is None
         assert text.isprintable()
         if wanted.style == "tags":
-            assert tokens_at_most(text) <= MAX_TOKENS - 8, "room for a clause about the ground"
+            assert tokens_at_most(text) <= (wanted.max_tokens or 0) - 8, "room for a clause about the ground"
 
 
 def test_permanent_traits_are_never_named() -> None:

@@ -19,6 +19,7 @@ from tools.gc import main
 from tools.mill.lock import Held, hold
 from tools.mill.manifest import SQL, connect, sql
 from tools.mill.settings import UsageError
+from tools.verify import main as verify
 
 AFTER = TOOLS[TOOLS.index("detect") + 1]
 COARSER = ("--webp-quality", "50")
@@ -90,6 +91,14 @@ def test_what_was_removed_is_made_again_where_its_settings_return(base: Path, st
     assert ran["detect"], "its recipe is another one, as without gc"
     assert [(ran["mask"],)] == ask(base, "select inputs from funnel where tool = 'mask' and kind = 'person'")
     assert ran["composite"]
+    assert faults(base) == []
+    assert differences(base, all_of(stations.after("package"))) == []
+    removed = {str(path) for (path,) in ask(base, "select path from audit where action = 'superseded_removed'")}
+    back = removed & set(on_disk(base))
+    assert back
+    _, _, told = said(main, base)
+    assert " removed, " in told, "what the coarser ones had made"
+    assert back <= set(on_disk(base)), "what is there again is no leftover of an earlier gc"
     assert faults(base) == []
     assert differences(base, all_of(stations.after("package"))) == []
 
@@ -235,6 +244,57 @@ def test_a_folder_that_cannot_be_written_stops_it_and_no_row_lies(base: Path, mo
     monkeypatch.undo()
     said(main, base)
     assert faults(base) == []
+
+
+def test_nothing_is_removed_where_a_folder_leads_to_the_users_or_a_row_leads_out(base: Path) -> None:
+    folder = base / "02_person_crops"
+    own = base / "00_raw_photos" / "more"
+    folder.rename(own)
+    folder.symlink_to(own)
+    before, rows = on_disk(base), [ask(base, f"select * from {table}") for table in ("item", "outcome")]
+    with pytest.raises(UsageError, match=r"02_person_crops.* leads into your own folder .*/00_raw_photos/more"):
+        said(main, base)
+    folder.unlink()
+    own.rename(folder)
+    [(old, path)] = ask(base, "select id, path from item where not newest and kind = 'cutout' order by id limit 1")
+    for foreign in ("00_raw_photos/notes", "03_masked_subjects/../00_raw_photos/notes", "config.toml"):
+        (base / "00_raw_photos" / "notes").write_bytes(b"my own")
+        change(base, "update item set path = ? where id = ?", foreign, old)
+        with pytest.raises(UsageError) as refused:
+            said(main, base)
+        assert str(refused.value) == (
+            f"{base}/{foreign} lies outside of the folders that tools write to, so it is neither moved nor removed. "
+            "Look at the file or the link that leads there, mend it and type the command again."
+        )
+        change(base, "update item set path = ? where id = ?", path, old)
+    assert [ask(base, f"select * from {table}") for table in ("item", "outcome")] == rows
+    assert ask(base, "select count(*) from audit where actor = 'gc'") == [(0,)]
+    assert on_disk(base) == before
+    assert (base / "00_raw_photos" / "notes").read_bytes() == b"my own"
+
+
+def test_a_leftover_that_an_audit_row_puts_elsewhere_stays(base: Path) -> None:
+    said(main, base)
+    change(
+        base,
+        """insert into audit (at, actor, action, path, why)
+        values ('2026-01-01T00:00:00.000Z', 'gc', 'superseded_removed', 'config.toml', 'x')""",
+    )
+    with pytest.raises(UsageError, match=r"^.*/config\.toml lies outside of the folders "):
+        said(main, base)
+    assert (base / "config.toml").is_file()
+
+
+def test_folders_on_another_disk_are_collected_too(base: Path, tmp_path: Path) -> None:
+    for name in ("02_person_crops", "05_augmented/default"):
+        folder, disk = base / name, tmp_path / "disk" / name
+        disk.parent.mkdir(parents=True)
+        folder.rename(disk)
+        folder.symlink_to(disk)
+    goes = superseded(base)
+    assert said(main, base)[2].startswith(f"gc: {len(goes)} superseded files removed, ")
+    assert not any((base / path).exists() for path in goes)
+    assert said(verify, base)[:2] == (0, [])
 
 
 def test_reachable_is_all_that_is_in_force(moved: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from made_faces import BLUE, RED, Rows, face, person
 from tools.engines.protocols import Box
 from tools.identity.appearance import colours, likeness
 from tools.identity.clustering import MOST, Groups, cluster, halves
+from tools.identity.distances import BLOCK
 from tools.identity.exemplars import exemplars
 from tools.identity.people import people
 from tools.identity.telling import Told, tell, unwanted
@@ -248,6 +250,34 @@ def test_many_faces_are_clustered_like_few() -> None:
     labels = cluster(alone(points), named, 0.55)
     assert len(set(labels.tolist())) == people_count - 1
     assert labels[first] == labels[second]
+
+
+def test_names_part_among_many_faces_too() -> None:
+    """More groups than are compared at once: whoever lies on one who has a name joins it, but for another name."""
+    points = np.zeros((MOST + 10, 128), np.float32)
+    points[:, 0] = 10.0 * np.arange(len(points))
+    first, second, third = 3, BLOCK + 3, MOST + 3  # in different blocks
+    points[[second, third]] = points[first]
+    named: list[str | None] = [None] * len(points)
+    named[first], named[second] = "emma", "lea"
+    labels = cluster(alone(points), named, 0.55)
+    assert labels[first] != labels[second]
+    assert labels[third] in (labels[first], labels[second])
+    assert len(set(labels.tolist())) == len(points) - 1
+    named[third] = "kim"
+    assert len(set(cluster(alone(points), named, 0.55).tolist())) == len(points)
+
+
+def test_a_long_chain_of_faces_is_never_compared_all_at_once() -> None:
+    """A lattice, each within reach of the next: one part of so many groups that all distances at once are 100 MB."""
+    points = np.zeros((17 * 17 * 17, 128), np.float32)
+    points[:, :3] = 0.5 * np.indices((17, 17, 17)).reshape(3, -1).T
+    tracemalloc.start()
+    labels = cluster(alone(points), [None] * len(points), 0.55)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 * len(points) ** 2
+    assert len(set(labels.tolist())) == len(points)  # looked at through a finer chain, none is near to another
 
 
 def test_a_cluster_is_cut_where_its_tree_divides_last() -> None:

@@ -2,65 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from pathlib import Path
-from typing import Any
 
 import pytest
 from conftest import RunTool
 from making import Mill
-from packing import bench, name_of, row
-from stamping import Check, stamp
+from packing import bench, name_of
+from shelves import Shelf
+from stamping import ALL, Check, stamp
 
 from tools import package
+from tools.caption_edit import edit
+from tools.mill import changes
 from tools.mill.manifest import sql
 from tools.mill.settings import UsageError
-from tools.mill.tool import Asked, Dataset
+from tools.mill.tool import Asked
 from tools.training.edits import touched
-from tools.training.names import files_of
 from tools.training.readback import read_back, read_back_all
 
 ASKED = Asked(dataset="default")
-
-
-class Shelf:
-    """A mill whose composites are real pictures, packaged for a dataset with the trigger ohwx."""
-
-    def __init__(self, mill: Mill) -> None:
-        self.mill, self.base, self.db = mill, mill.base, mill.db
-        self.folder = mill.base / "07_final_training/default"
-        (mill.base / "config.toml").write_text('[dataset.default]\ntrigger = "ohwx"\n', encoding="utf-8")
-        self.db.execute("update dataset set trigger_word = 'ohwx'")
-        found = mill.all(
-            """select composite.id, composite.address, caption.id from item as composite
-            join item as caption on caption.parent_id = composite.parent_id and caption.kind = 'caption'
-            where composite.kind = 'composite' and composite.newest order by composite.address"""
-        )
-        self.rows = [
-            row(mill.base, number, address=address, item_id=item_id, caption_id=caption_id)
-            for number, (item_id, address, caption_id) in enumerate(found, 1)
-        ]
-        self.pack()
-
-    def pack(self, rows: list[dict[str, Any]] | None = None) -> None:
-        settings = {"name": "default", "trigger": "ohwx", "class_word": "woman"}
-        results = package.work_set(self.rows if rows is None else rows, bench(self.base, package.Params(), **settings))
-        package.conclude(self.db, self.mill.step("package")["id"], Dataset(name="default"), results)
-
-    def text(self, number: int = 0) -> Path:
-        return self.folder / files_of(name_of(self.rows[number]))[2]
-
-    def cutout(self, number: int = 0) -> str:
-        return str(self.rows[number]["address"]).removesuffix("/default/v0")
-
-    def said(self) -> list[Any]:
-        return self.mill.all("select address, dataset, value, note from decision where verdict = 'caption' order by id")
-
-    def captions(self) -> list[Any]:
-        return self.mill.all(
-            """select caption.text, caption.author from caption join item on item.id = caption.item_id
-            where item.newest and caption.author = 'person' order by caption.text"""
-        )
 
 
 @pytest.fixture
@@ -143,9 +104,36 @@ def test_what_can_be_no_caption_stops_before_anything_is_lost(shelf: Shelf, cont
     shelf.text(0).write_bytes(content)
     with pytest.raises(UsageError) as refused:
         read_back(shelf.db, shelf.base, ASKED)
-    assert str(refused.value) == f"{shelf.text(0)} {why}. Mend it, or delete it to have its caption put back."
-    assert shelf.said() == []
+    fault = f"{shelf.text(0)} {why}. Mend it, or delete it to have its caption put back."
+    assert str(refused.value) == f"caption: default/{shelf.text(1).name} was edited, and is kept. {fault}"
+    assert [(said[0], said[2]) for said in shelf.said()] == [(shelf.cutout(1), "ohwx, fine")]
     assert shelf.text(0).read_bytes() == content
+    with pytest.raises(UsageError) as refused:
+        read_back(shelf.db, shelf.base, ASKED)
+    assert str(refused.value) == fault
+
+
+def test_another_images_caption_can_be_written_beside_one_that_can_be_none(shelf: Shelf) -> None:
+    shelf.text(0).write_bytes(b"ohwx, caf\xe9\n")
+    shelf.text(2).write_text("ohwx, also mine\n", encoding="utf-8")
+    (told,) = edit(shelf.base, shelf.cutout(1), "ohwx, mine", "default")
+    assert told.startswith("The caption of cutout ")
+    assert [(said[0], said[2]) for said in shelf.said()] == [(shelf.cutout(1), "ohwx, mine")]
+    with pytest.raises(UsageError, match=r"is not UTF-8\. Mend it, or delete it"):
+        edit(shelf.base, shelf.cutout(0), "ohwx, mine", "default")
+    assert len(shelf.said()) == 1
+
+
+@pytest.mark.parametrize(("words", "cut"), [(70, False), (80, True)])
+def test_a_text_that_trainers_cut_is_taken_and_told(shelf: Shelf, words: int, cut: bool) -> None:
+    # "a woman" is two tokens, each a word that is looked up; the trigger "ohwx" and the comma are two.
+    text = "ohwx, " + "a woman " * (words // 2)
+    shelf.text().write_text(text, encoding="utf-8")
+    (told,) = read_back(shelf.db, shelf.base, ASKED)
+    sentence = f" It has about {words + 2} tokens; sdxl reads 75, and trainers leave out the rest."
+    assert told == f"caption: default/{shelf.text().name} was edited, and is kept.{sentence * cut}"
+    told = edit(shelf.base, shelf.cutout(1), text, "default")[-1]
+    assert told.endswith(f"puts it into the package.{sentence * cut}")
 
 
 def test_the_longest_text_is_taken(shelf: Shelf) -> None:
@@ -230,25 +218,57 @@ def test_an_image_that_was_put_there_stays_and_is_told(shelf: Shelf) -> None:
     )
 
 
-@pytest.mark.parametrize("what", ["text", "blank", "mask", "folder", "toml", "notes"])
+@pytest.mark.parametrize("what", ["blank", "pipe", "mask", "folder", "toml", "notes"])
 def test_make_notices_what_was_done_in_a_package(mill: Mill, check: Check, what: str) -> None:
     shelf = Shelf(mill)
     stamp(mill.base, check)
     if what == "folder":
         shutil.rmtree(shelf.folder)
-    elif what in ("text", "blank"):
-        shelf.text().write_text({"text": "ohwx, mine\n", "blank": ""}[what], encoding="utf-8")
+    elif what in ("blank", "pipe"):
+        shelf.text().write_text("", encoding="utf-8")
+        if what == "pipe":
+            shelf.text().unlink()
+            os.mkfifo(shelf.text())
     elif what == "mask":
         (shelf.folder / f"masks/{name_of(shelf.rows[0])}.png").unlink()
     else:
         with (shelf.folder / {"toml": "dataset.toml", "notes": "notes.md"}[what]).open("a") as file:
             file.write("# mine\n")
-    expected = {"text": ["caption.default", "package.default"], "toml": [], "notes": []}
-    assert check() == expected.get(what, ["package.default"])
-    if what not in ("text", "toml", "notes"):
+    assert check() == ([] if what in ("toml", "notes") else ["package.default"])
+    if what not in ("toml", "notes"):
         shelf.pack()
         stamp(mill.base, check)
         assert check() == []
+
+
+def test_an_edited_text_is_read_back_before_make_looks_at_what_is_left(
+    mill: Mill, check: Check, capsys: pytest.CaptureFixture[str], run_tool: RunTool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = Shelf(mill)
+    stamp(mill.base, check)
+    shelf.text().write_text("ohwx, mine\n", encoding="utf-8")
+    assert changes.main(["check", str(mill.base)]) == 0
+    told = capsys.readouterr()
+    assert told.err == f"caption: default/{shelf.text().name} was edited, and is kept.\n"
+    assert [said[2] for said in shelf.said()] == ["ohwx, mine"]
+    monkeypatch.setenv("MILL_EXPECTED", told.out.splitlines()[1])
+    assert run_tool(mill.base, "caption", dataset="default").notes[0] != told.err.strip()
+    assert shelf.captions() == [("ohwx, mine", "person")]
+    shelf.pack([shelf.rows[0] | {"text": "ohwx, mine", "caption_version": "new"}, *shelf.rows[1:]])
+    for name in ALL:
+        assert changes.main(["stamp", str(mill.base), name]) == 0
+    assert check() == [], "a second make starts nothing"
+
+
+def test_a_text_that_can_be_none_is_left_to_caption_to_tell(
+    mill: Mill, check: Check, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shelf = Shelf(mill)
+    stamp(mill.base, check)
+    shelf.text().write_bytes(b"ohwx, caf\xe9\n")
+    assert check() == ["caption.default", "package.default"]
+    with pytest.raises(UsageError, match="is not UTF-8"):
+        read_back(shelf.db, shelf.base, ASKED)
 
 
 def test_captions_by_hand_are_listed(shelf: Shelf, run_tool: RunTool) -> None:

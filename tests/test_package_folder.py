@@ -124,6 +124,21 @@ def test_a_full_disk_leaves_the_old_package_in_its_place(tmp_path: Path, monkeyp
     assert [path.name for path in (tmp_path / "07_final_training").iterdir()] == ["emma"]
 
 
+def test_what_the_disk_did_not_keep_is_not_put_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(tmp_path, [row(tmp_path, 1)])
+    before = listing(tmp_path / FOLDER)
+
+    def half(source: Path, target: Path) -> None:
+        target.write_bytes(source.read_bytes()[:-1])
+
+    monkeypatch.setattr(shutil, "copyfile", half)
+    with pytest.raises(OSError, match="It does not hold what was just written to it") as caught:
+        make(tmp_path, [row(tmp_path, 2)])
+    assert caught.value.filename == str(tmp_path / "07_final_training/.part-emma")
+    assert listing(tmp_path / FOLDER) == before
+    assert [path.name for path in (tmp_path / "07_final_training").iterdir()] == ["emma"]
+
+
 # The swap.
 
 

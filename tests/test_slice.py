@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from tools.media.header import Header
 from tools.mill.lock import Held, hold
 from tools.mill.settings import UsageError
 from tools.mill.walk import Found
+from tools.sampling import linking
 from tools.sampling.strata import sample, seats, stratum
 from tools.sampling.survey import Source
 from tools.slice import main, replace
@@ -181,6 +183,32 @@ def test_where_all_photos_are_others_intake_asks_nothing(base: Path) -> None:
     ]
 
 
+def test_killed_between_two_samples_it_goes_on(base: Path) -> None:
+    """What was taken out of the slice is never missed by intake, wherever it was killed."""
+    test = base / "data_TEST"
+    kept, other = "00_raw_photos/holiday/0.png", "00_raw_photos/studio/0.png"
+    replace(base, test, [f"00_raw_photos/holiday/{number}.png".encode() for number in range(8)])
+    run(test, deed("intake"))
+    for name, left in (("s.forget", 8), ("linking.take_out", 8), ("linking.link", 1)):
+        code = (
+            "import os, sys; from pathlib import Path\n"
+            "from tools import slice as s; from tools.sampling import linking\n"
+            f"def killed(*a):\n    os.kill(os.getpid(), 9)\n{name} = killed\n"
+            f"base = Path(sys.argv[1]); s.replace(base, base / 'data_TEST', [b'{kept}', b'{other}'])"
+        )
+        done = subprocess.run([str(ROOT / ".venv/bin/python"), "-c", code, base], cwd=ROOT, check=False)
+        assert done.returncode == -9
+        assert len(in_slice(base)) == left
+        run(test, deed("intake"))
+        assert ask(test, "select count(*) from item where newest and kind = 'photo'") == [(left,)]
+        assert faults(test) == []
+    replace(base, test, [kept.encode(), other.encode()])
+    run(test, deed("intake"))
+    assert sorted(in_slice(base)) == [kept, other]
+    assert ask(test, "select count(*) from item where newest and kind = 'photo'") == [(2,)]
+    assert faults(test) == []
+
+
 @pytest.mark.parametrize("way", ["hard links", "copies"])
 def test_where_there_are_no_symbolic_links(base: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     def refuse(*_: object, **__: object) -> None:
@@ -282,6 +310,124 @@ def test_one_more_file_changes_little() -> None:
     before = {one.file.path for one in sample(clips, 10, 1)}
     after = {one.file.path for one in sample([*clips, source("new.mp4")], 10, 1)}
     assert len(before & after) >= 9
+
+
+# What is the user's own stays.
+
+
+def to(above: str) -> Callable[[Path], Path]:
+    """A slice whose raw folder leads to a folder of the workspace above."""
+
+    def link(base: Path) -> Path:
+        (base / "data_TEST").mkdir()
+        (base / "data_TEST" / "00_raw_photos").symlink_to(Path("..") / above)
+        return base / "data_TEST" / "00_raw_photos"
+
+    return link
+
+
+def from_above(base: Path) -> Path:
+    """The workspace's own raw folder leads into its slice, where the footage lies."""
+    (base / "data_TEST").mkdir()
+    (base / "00_raw_photos").rename(base / "data_TEST" / "00_raw_photos")
+    (base / "00_raw_photos").symlink_to(base / "data_TEST" / "00_raw_photos")
+    return base / "data_TEST" / "00_raw_photos"
+
+
+def whole(base: Path) -> Path:
+    (base / "data_TEST").symlink_to(base)
+    return base / "data_TEST" / "00_raw_videos"
+
+
+def elsewhere(base: Path) -> Path:
+    """Both lead to the same folder on another disk."""
+    (base / "00_raw_photos").rename(base.parent / "disk")
+    for workspace in (base, base / "data_TEST"):
+        workspace.mkdir(exist_ok=True)
+        (workspace / "00_raw_photos").symlink_to(base.parent / "disk")
+    return base / "data_TEST" / "00_raw_photos"
+
+
+@pytest.mark.parametrize(
+    "arrange",
+    [to("00_raw_photos"), to("00_raw_photos/holiday"), to("00_raw_videos"), to("."), from_above, whole, elsewhere],
+    ids=["same", "below", "of another kind", "around", "from above", "whole", "elsewhere"],
+)
+def test_a_slice_whose_folder_is_the_one_above_is_refused(base: Path, arrange: Callable[[Path], Path]) -> None:
+    folder = arrange(base)
+    before, entries = own(base), sorted(base.rglob("*"))
+    for _ in range(2):
+        with pytest.raises(UsageError) as refused:
+            said(main, base, "--count", "1")
+        assert re.fullmatch(
+            rf"{re.escape(str(folder))} leads to your own files in {re.escape(str(base.parent))}/\S.*, which a slice "
+            r"would change\. Take that link away and type the command again\.",
+            str(refused.value),
+        )
+    assert (own(base), sorted(base.rglob("*"))) == (before, entries)
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["down", "up"])
+def test_a_folder_below_that_is_one_above_is_left_alone(base: Path, turned: bool) -> None:
+    """A folder of the slice leads to one above, or one above leads into the slice: every file is there once only."""
+    above, below = base / "00_raw_photos" / "holiday", base / "data_TEST" / "00_raw_photos" / "holiday"
+    below.parent.mkdir(parents=True)
+    if turned:
+        above.rename(below)
+        above.symlink_to(below)
+    else:
+        below.symlink_to(above)
+    before = own(base)
+    footage = {path.name: path.read_bytes() for path in above.iterdir()}
+    for seed in ("1", "2"):
+        said(main, base, "--count", "2", "--seed", seed)
+    assert own(base) == before
+    assert {path.name: path.read_bytes() for path in above.iterdir()} == footage
+
+
+def test_a_file_above_that_is_a_link_into_the_slice_is_left_alone(base: Path) -> None:
+    """The footage lies in the slice, and the workspace above has a link to it."""
+    above, below = base / "00_raw_videos" / "film.mp4", base / "data_TEST" / "00_raw_videos" / "film.mp4"
+    below.parent.mkdir(parents=True)
+    above.rename(below)
+    above.symlink_to(below)
+    footage = below.read_bytes()
+    for seed in ("1", "2"):
+        said(main, base, "--count", "1", "--seed", seed)
+        assert below.read_bytes() == footage
+        assert list(linking.placed(base, base / "data_TEST")).count(b"00_raw_videos/film.mp4") == 0
+
+
+def test_no_link_is_put_into_a_folder_above(base: Path) -> None:
+    """The slice's folder of one name leads to the user's folder of another."""
+    below = base / "data_TEST" / "00_raw_photos" / "holiday"
+    below.parent.mkdir(parents=True)
+    below.symlink_to(base / "00_raw_photos" / "studio")
+    before = own(base)
+    with pytest.raises(UsageError, match=r"/data_TEST/00_raw_photos/holiday leads into your own folder .*/studio, "):
+        said(main, base, "--count", "13")
+    assert own(base) == before
+
+
+def test_files_that_lie_above_are_never_taken_out(base: Path) -> None:
+    (base / "data_TEST").symlink_to(base)
+    before = own(base)
+    with pytest.raises(UsageError, match=r" leads into your own folder "):
+        linking.take_out(base, base / "data_TEST", [b"00_raw_videos/film.mp4"])
+    assert list(linking.placed(base, base / "data_TEST")) == []
+    assert own(base) == before
+
+
+def test_the_last_copy_is_no_link(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr("tools.sampling.linking.os.symlink", refuse)
+    monkeypatch.setattr("tools.sampling.linking.os.link", refuse)
+    said(main, base, "--count", "13")
+    (base / "00_raw_videos" / "film.mp4").unlink()
+    said(main, base, "--count", "1")
+    assert (base / "data_TEST" / "00_raw_videos" / "film.mp4").is_file()
 
 
 # What goes wrong.

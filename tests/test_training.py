@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -146,3 +147,19 @@ def test_the_command_tells_of_every_dataset(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as refused:
         told(tmp_path, "emma")
     assert str(refused.value).startswith(f"{tmp_path / FOLDER}/dataset.toml cannot be read (")
+    (tmp_path / FOLDER / "dataset.toml").write_bytes("# café".encode("latin-1"))
+    with pytest.raises(UsageError) as refused:
+        told(tmp_path, "emma")
+    assert str(refused.value) == (
+        f"{tmp_path / FOLDER}/dataset.toml cannot be read (it is not UTF-8). Mend or delete it."
+    )
+
+
+def test_a_pipe_is_no_caption(tmp_path: Path) -> None:
+    one = row(tmp_path, 1)
+    make(tmp_path, [one])
+    text = tmp_path / FOLDER / f"{name_of(one)}.txt"
+    assert contents(tmp_path / FOLDER, TARGETS["sdxl"]).without_caption == 0
+    text.unlink()
+    os.mkfifo(text)
+    assert contents(tmp_path / FOLDER, TARGETS["sdxl"]).without_caption == 1

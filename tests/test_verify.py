@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import random
 import re
@@ -11,7 +12,7 @@ import socket
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -233,6 +234,10 @@ def test_a_package_is_made_whole_again(
     base = fresh(before, tmp_path / "base")
     harm(base / "07_final_training" / "default" / name)
     assert said(main, base, "--repair")[:2] == (0, [line])
+    sort, path = line.split()[0], re.sub(r":.*", "", line.split()[1])
+    assert ask(base, "select actor, path, why from audit where action = 'requeued'") == [
+        ("verify", path, f"It was {sort}; the package is made again.")
+    ]
     last = runs(base)
     run(base, *chain())
     assert [tool for tool, _ in ran_since(base, last)] == ["package"]
@@ -350,6 +355,153 @@ def test_names_that_hurt_are_named_on_one_line_each(tmp_path: Path) -> None:
     _, lines, _ = said(main, base)
     assert set(lines) == {f"changed    {shown(b'00_raw_photos/' + name)}" for name in forty(b".png")}
     assert all(line.isprintable() for line in lines)
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    """All files below a folder, but for a manifest and what keeps it."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.name.startswith("manifest.db")
+    }
+
+
+FOREIGN = [
+    "07_final_training/default/../../00_raw_photos/photo 000.png",
+    "07_final_training/default/../../../secret.txt",
+    "07_final_training/default/./secret.txt",
+    "07_final_training/default/masks/secret.txt",
+    "07_final_training/../00_raw_photos",
+    "07_final_training",
+    "../secret.txt",
+    "00_raw_photos/photo 000.png",
+    "manifest.json",
+]
+
+
+@pytest.mark.parametrize("part", ["packages", "strays"])
+@pytest.mark.parametrize("path", [*FOREIGN, "{}/secret.txt"])
+def test_what_is_not_ours_is_never_moved(base: Path, tmp_path: Path, part: str, path: str) -> None:
+    (tmp_path / "secret.txt").write_bytes(b"of somebody else")
+    package = base / "07_final_training" / "default"
+    package.mkdir(parents=True)
+    (package / "masks").symlink_to(tmp_path)
+    (package / "manifest.json").write_text('{"images": [], "files": {}}', encoding="utf-8")
+    before = everything(tmp_path)
+    foreign = path.format(tmp_path)
+    [(step,)] = ask(base, "select min(id) from step")
+    fault = verification.Fault(part, int(str(step)), foreign.encode(), "changed")
+    with closing(connect(base)) as db, pytest.raises(UsageError) as refused:
+        repair.repair(db, base, [fault])
+    assert str(refused.value) == (
+        f"{os.path.join(base, foreign)} lies outside of the folders that tools write to, so it is neither moved nor "
+        "removed. Look at the file or the link that leads there, mend it and type the command again."
+    )
+    assert everything(tmp_path) == before
+    assert ask(base, "select count(*) from audit") == [(0,)]
+
+
+def test_a_package_that_names_files_elsewhere_moves_none(stations: Stations, tmp_path: Path) -> None:
+    base = fresh(stations.after("package"), tmp_path / "base")
+    secret, own = tmp_path / "secret.txt", base / "00_raw_photos" / "photo 0.png"
+    secret.write_bytes(b"of somebody else")
+    before = own.read_bytes()
+    path = base / "07_final_training" / "default" / "manifest.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    for name in ("../../00_raw_photos/photo 0.png", "../../../secret.txt", str(secret)):
+        content["files"][name] = "0" * 64
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with suppress(UsageError):
+        said(main, base, "--repair")
+    assert secret.read_bytes() == b"of somebody else"
+    assert own.read_bytes() == before
+
+
+@pytest.mark.parametrize("folder", [FRAMES, "orphans"])
+def test_a_slice_whose_folder_leads_to_the_users_above_stops_a_repair(
+    hundreds: Path, tmp_path: Path, folder: str
+) -> None:
+    base, own = fresh(hundreds, tmp_path / "data_TEST"), tmp_path / "00_raw_photos"
+    own.mkdir()
+    (own / "mine.png").write_bytes(b"my own")
+    (base / FRAMES / "stray").write_bytes(b"of nobody")
+    if folder == FRAMES:
+        shutil.rmtree(base / FRAMES)
+    (base / folder).symlink_to(own)
+    with pytest.raises(UsageError, match=r" leads into your own folder .*/00_raw_photos"):
+        said(main, base, "--repair")
+    assert everything(own) == {"mine.png": b"my own"}
+
+
+@pytest.mark.parametrize("folder", [FRAMES, "orphans"])
+def test_a_folder_that_leads_to_the_users_stops_a_repair(base: Path, folder: str) -> None:
+    spoil(base / frames(base)[0])
+    own = base / "00_raw_photos"
+    if folder == FRAMES:
+        shutil.rmtree(base / FRAMES)
+    (base / folder).symlink_to(own)
+    before = everything(own)
+    with pytest.raises(UsageError, match=rf"/{folder}.* leads into your own folder .*/00_raw_photos"):
+        said(main, base, "--repair")
+    assert everything(own) == before
+    assert ask(base, "select count(*) from audit") == [(0,)]
+
+
+# Another disk.
+
+
+def test_what_lies_on_another_disk_is_moved_too(base: Path, disk: Path) -> None:
+    shutil.copytree(base / FRAMES, disk / "frames")
+    shutil.rmtree(base / FRAMES)
+    (base / FRAMES).symlink_to(disk / "frames")
+    spoilt, folder, pipe = (base / path for path in frames(base)[:3])
+    spoil(spoilt)
+    spoilt.chmod(0o640)
+    os.utime(spoilt, ns=(10**18, 10**18))
+    to_folder(folder)
+    (folder / "inside").mkdir()
+    (folder / "inside" / "file").write_bytes(b"deep")
+    to_pipe(pipe)
+    (base / FRAMES / "link").symlink_to("/nowhere")
+    content = spoilt.read_bytes()
+    code, lines, _ = said(main, base, "--repair")
+    assert (code, len(lines)) == (0, 5)
+    away = base / "orphans"
+    moved = away / spoilt.relative_to(base)
+    assert moved.read_bytes() == content
+    assert (moved.stat().st_mtime_ns, moved.stat().st_mode & 0o777) == (10**18, 0o640)
+    assert (away / folder.relative_to(base) / "inside" / "file").read_bytes() == b"deep"
+    assert (away / pipe.relative_to(base)).is_fifo()
+    assert os.readlink(away / FRAMES / "link") == "/nowhere"
+    assert not any(os.path.lexists(path) for path in (spoilt, folder, pipe, base / FRAMES / "link"))
+    assert not list(away.rglob(".part-*"))
+    assert ask(base, "select action, count(*) from audit group by action order by 1") == [
+        ("moved_away", 4),
+        ("requeued", 3),
+    ], "the file inside of the folder went with it"
+    assert said(main, base)[:2] == (0, [])
+
+
+def test_a_full_disk_takes_no_half_file_and_no_row_says_so(base: Path, disk: Path) -> None:
+    (base / "orphans").symlink_to(disk)
+    stray = base / FRAMES / "stray"
+    with open(stray, "wb") as file:
+        os.posix_fallocate(file.fileno(), 0, 30 << 20)
+    with pytest.raises(OSError, match="No space left on device"):
+        said(main, base, "--repair")
+    assert stray.stat().st_size == 30 << 20
+    assert not [path for path in disk.rglob("*") if path.is_file()]
+    assert ask(base, "select count(*) from audit") == [(0,)]
+
+
+def test_no_row_tells_of_a_move_that_failed(base: Path) -> None:
+    (base / "orphans").write_bytes(b"in the way")
+    spoilt = base / frames(base)[0]
+    spoil(spoilt)
+    with pytest.raises(OSError, match=r"File exists|Not a directory"):
+        said(main, base, "--repair")
+    assert spoilt.is_file()
+    assert ask(base, "select count(*) from audit") == [(0,)]
 
 
 # Broken off, and others beside it.
@@ -474,7 +626,7 @@ def test_a_repair_waits_for_a_tool_at_work(base: Path) -> None:
 
 
 def test_a_workspace_without_a_manifest_and_the_exit_codes(base: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"manifest\.db does not exist\. Put footage into "):
+    with pytest.raises(UsageError, match=r"manifest\.db does not exist\. Mend BASE, or put footage into "):
         said(main, tmp_path / "nowhere")
     assert not (tmp_path / "nowhere").exists()
     assert tool("verify", base=base).returncode == 0

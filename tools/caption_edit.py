@@ -14,13 +14,13 @@ from pathlib import Path
 import click
 
 from tools.describe import hand
-from tools.mill import decisions, find, settings, settle
+from tools.mill import decisions, find, settings
 from tools.mill.command import guard
 from tools.mill.manifest import connect, require, sql, transaction
 from tools.mill.settings import UsageError
 from tools.mill.tool import Asked
 from tools.training.edits import one_line
-from tools.training.readback import no_trigger, read_back
+from tools.training.readback import read_back, remarks
 
 KINDS = ("cutout", "composite", "caption")
 """What a caption can be written for: each leads to one cut-out."""
@@ -40,11 +40,11 @@ def edit(base: Path, item: str, text: str, dataset: str = "", why: str = "") -> 
     with closing(connect(base)) as db, transaction(db):
         cutout, name = _cutout(db, base, item, dataset, sorted(datasets))
         # What stands in the package is older than this text, and must not come after it.
-        told = read_back(db, base, Asked(dataset=name))
+        told = read_back(db, base, Asked(dataset=name), cutout["address"])
         decisions.write(db, "caption", cutout, name, why, value=line)
-        settle.mark(db)
+    wanted = datasets[name]
     done = f"The caption of cutout {cutout['id']} in {name} is yours. The next `make` puts it into the package."
-    return *told, f"{done} {no_trigger(line, str(datasets[name]['trigger']))}".rstrip()
+    return *told, f"{done} {remarks(line, wanted['trigger'], wanted['target'])}".rstrip()
 
 
 def _cutout(db: sqlite3.Connection, base: Path, text: str, dataset: str, names: list[str]) -> tuple[sqlite3.Row, str]:

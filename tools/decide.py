@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -18,6 +18,7 @@ from tools.mill import decisions, find, settings, settle
 from tools.mill.command import guard
 from tools.mill.manifest import connect, sql, transaction
 from tools.mill.settings import UsageError
+from tools.report.words import plural
 
 DONE = {"keep": "kept", "reject": "rejected", "pin": "pinned"}
 PINNABLE = ("frame", "person", "cutout")
@@ -25,10 +26,11 @@ PINNABLE = ("frame", "person", "cutout")
 
 @dataclass(frozen=True)
 class Subject:
-    """What a decision hangs on: an item, for one dataset or ('') for all."""
+    """What a decision hangs on: an item, for one dataset or ('') for all. others: taken back together with it."""
 
     item: sqlite3.Row
     dataset: str
+    others: int = 0
 
 
 def subjects(db: sqlite3.Connection, base: Path, text: str, dataset: str) -> list[Subject]:
@@ -81,12 +83,24 @@ def decide(base: Path, verdict: str, texts: Sequence[str], dataset: str, why: st
             found = [subject for text in texts for subject in subjects(db, base, text, dataset)]
             for subject in found:
                 refuse(db, verdict, subject)
-                undoes = decisions.standing(db, subject.item, subject.dataset) if verdict == "undo" else None
-                decisions.write(db, verdict, subject.item, subject.dataset, why, undoes=undoes)
+            if verdict == "undo":
+                found = _undone(db, found, why)
+            else:
+                for subject in found:
+                    decisions.write(db, verdict, subject.item, subject.dataset, why)
             settle.settle(db)
     finally:
         db.close()
     return found
+
+
+def _undone(db: sqlite3.Connection, subjects: Sequence[Subject], why: str) -> list[Subject]:
+    """Take back the last decision on each. Looked up before any is written: one word on several goes once."""
+    last = [decisions.standing(db, subject.item, subject.dataset) for subject in subjects]
+    return [
+        replace(subject, others=decisions.undo(db, uid, subject.item, subject.dataset, why))
+        for subject, uid in zip(subjects, last, strict=True)
+    ]
 
 
 @click.command()
@@ -101,6 +115,8 @@ def main(verdict: str, item: tuple[str, ...], base: Path, dataset: str, why: str
         scope = f" in dataset {subject.dataset}" if subject.dataset else ""
         word = DONE.get(verdict, "free again")
         click.echo(f"{subject.item['kind']} {subject.item['id']} is {word}{scope}. The next `make` obeys.", err=True)
+        if subject.others:
+            click.echo(f"With it {plural(subject.others, 'other image')} that the same word had named.", err=True)
 
 
 if __name__ == "__main__":

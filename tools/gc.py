@@ -10,7 +10,6 @@ what was made from sources that are gone, for they may come back. Packages and `
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import click
 
+from tools.care import ours
 from tools.care.garbage import find, kept_for_return, leftovers, pages, remove
 from tools.care.still import alone
 from tools.mill import settings, settle, steps
@@ -59,10 +59,11 @@ def collect(base: Path, dry_run: bool) -> Collected:
         steps.ensure(db, loaded, FIRST, "")
         find(db)
         found.kept = kept_for_return(db)
-        for path, size in leftovers(db, base):
+        left = list(leftovers(db, base))
+        for path, size in left:
             found.add(path, size)
-            if not dry_run:
-                os.unlink(base / path)
+        if not dry_run:
+            ours.unlink(base, (path.encode() for path, _ in left))
         for batch in pages(db, base):
             for waste in batch:
                 found.add(waste.path, waste.bytes)

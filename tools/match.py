@@ -12,15 +12,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tools.identity.names import OTHER
 from tools.mill.tool import Bench, Limit, Result, Row, Tool, Verdict
 
 if TYPE_CHECKING:
     from tools.identity.references import Reference
     from tools.identity.telling import Told
 
-VERSION = 2
+VERSION = 3
 
-OTHER = "other"
+NAMED = 10
+"""Ignored photos that are told by name; the others are counted."""
 
 UNSURE = "The face is somewhat like a reference, or no face shows, or the images beside it show somebody else."
 
@@ -95,7 +97,6 @@ class Params:
 def work_set(rows: Sequence[Row], bench: Bench[Params]) -> Mapping[int, Result]:
     """Who everybody is. No person's picture is opened."""
     from tools.identity.people import people
-    from tools.identity.references import ignored
     from tools.identity.telling import tell, unwanted
     from tools.identity.who import Named
 
@@ -103,13 +104,11 @@ def work_set(rows: Sequence[Row], bench: Bench[Params]) -> Mapping[int, Result]:
     faces = [Named(each.person, each.embedding) for each in references if each.embedding is not None]
     everybody = people(rows, bench.params.min_face_px)
     told = tell(everybody, faces, bench.params.cluster_distance)
-    out = ignored(references)
-    common = {"references_used": len(faces), "references_ignored": ", ".join(out) or None} if references else {}
     wanted = subjects(bench)
     return {
         row["item_id"]: Result(
             Verdict(detail=detail(one, wanted)),
-            measures=one.measures() | common | {"unwanted": unwanted(one, wanted)},
+            measures=one.measures() | {"unwanted": unwanted(one, wanted)},
         )
         for row, one in zip(everybody.rows, told, strict=True)
     }
@@ -173,6 +172,19 @@ def remarks(bench: Bench[Params]) -> tuple[str, ...]:
     return tuple(told)
 
 
+def review(bench: Bench[Params]) -> tuple[str, ...]:
+    """Which reference photos nobody is compared with. Their faces are known by now: no photo is opened again."""
+    from tools.identity.references import ignored
+    from tools.report.words import listing, plural
+
+    out = ignored(_references(bench))
+    if not out:
+        return ()
+    more = [f"{len(out) - NAMED} more"] if len(out) > NAMED else []
+    why = "is not compared with, as it shows" if len(out) == 1 else "are not compared with, as they show"
+    return (f"{plural(len(out), 'reference photo')} {why} no face, or several: {listing([*out[:NAMED], *more])}.",)
+
+
 TOOL = Tool(
     name="match",
     version=VERSION,
@@ -182,6 +194,7 @@ TOOL = Tool(
     sides=("references", "embedder", "names", "wanted"),
     says="identity",
     remarks=remarks,
+    review=review,
 )
 
 if __name__ == "__main__":

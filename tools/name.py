@@ -7,79 +7,143 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
 from tools.identity.names import checked, known, told_new
+from tools.mill import decisions
 from tools.mill.command import guard
-from tools.mill.manifest import connect, transaction
+from tools.mill.manifest import connect, meta, sql, transaction
 from tools.mill.settings import UsageError
 
-Faces = dict[int, list[sqlite3.Row]]
+NAMED = 3
+"""Of a cluster's files, so many are named in the answer."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One group of faces: rows of `sql/people/faces.sql`, its row of `sql/people/list.sql`, the names it has."""
+
+    number: int
+    faces: Sequence[sqlite3.Row]
+    listed: Mapping[str, Any]
+    names: Sequence[str]
 
 
 @contextmanager
-def _album(base: Path, wanted: Sequence[int]) -> Iterator[tuple[sqlite3.Connection, Faces]]:
-    """The faces of the clusters that are wanted, in one transaction. Raises UsageError for those there are not."""
+def _album(base: Path, wanted: Sequence[int]) -> Iterator[tuple[sqlite3.Connection, list[Cluster]]]:
+    """The clusters that are wanted, in one transaction.
+
+    Raises UsageError for those there are not, and where the numbers no longer mean what `make people` showed.
+    """
     from tools.identity import album
 
     db = connect(base)
     try:
         with transaction(db):
             faces = album.faces(db)
+            if meta(db, album.SHOWN) not in (None, album.meaning(faces)):
+                raise UsageError(
+                    "The people have changed since `make people` showed them, and the numbers may mean others now. "
+                    "`make people` shows them anew."
+                )
             for number in wanted:
                 if not album.shown(faces.get(number, [])):
                     there = f"There are 1 to {max(faces)}" if faces else "There is none yet: `make stage2` finds them"
                     raise UsageError(f"There is no cluster {number}. {there}. `make people` shows them.")
-            yield db, {number: faces[number] for number in wanted}
+            rows = {row["cluster"]: row for row in album.listed(db)}
+            yield (
+                db,
+                [Cluster(n, faces[n], rows[n], album.names_of(faces[n], rows[n])) for n in wanted],
+            )
     finally:
         db.close()
 
 
 def name(base: Path, cluster: int, value: str) -> list[str]:
     """Give a cluster a name; returns sentences."""
-    from tools.identity import album
-
     value = checked(value)
-    with _album(base, [cluster]) as (db, faces):
-        album.name(db, faces[cluster], value, f"cluster {cluster}")
-        return [f"Cluster {cluster} is {value}. The next `make` obeys.", *told_new(db, base, value)]
+    with _album(base, [cluster]) as (db, found):
+        told = _give(db, base, [(one.faces, value) for one in found], f"cluster {cluster}")
+        who = f"Cluster {cluster}{_until_now(found, value)} is {value}: {_images(db, found)}."
+        return [f"{who} {told}", *told_new(db, base, value)]
 
 
 def merge(base: Path, clusters: Sequence[int], value: str) -> list[str]:
     """Give several clusters one name: the one given, else the one that one of them has, else a new one."""
-    from tools.identity import album
-
     clusters = sorted(set(clusters))
     if len(clusters) < 2:
         raise UsageError('Say which clusters are one person: CLUSTER="3 5".')
-    with _album(base, clusters) as (db, faces):
-        names = sorted({found for number in clusters for found in album.names_of(faces[number])})
+    with _album(base, clusters) as (db, found):
+        names = sorted({name for one in found for name in one.names})
         if not value and len(names) > 1:
             raise UsageError(f"They have {len(names)} names: {', '.join(names)}. Say which one holds: AS={names[0]}.")
         value = checked(value) if value else names[0] if names else _new_names(db, 1)[0]
-        for number in clusters:
-            album.name(db, faces[number], value, f"merged {' '.join(map(str, clusters))}")
         listed = " and ".join(map(str, clusters))
-        return [f"Clusters {listed} are {value}. The next `make` obeys.", *told_new(db, base, value)]
+        why = f"merged {' '.join(map(str, clusters))}"
+        told = _give(db, base, [(one.faces, value) for one in found], why)
+        who = f"Clusters {listed}{_until_now(found, value)} are {value}: {_images(db, found)}."
+        return [f"{who} {told}", *told_new(db, base, value)]
 
 
 def split(base: Path, cluster: int) -> list[str]:
-    """Name the two most different parts of a cluster; the larger one keeps the name that the cluster has."""
+    """Name the two most different parts of a cluster; the larger one keeps the name that the cluster has.
+
+    Raises UsageError where it has several, as somebody gave it one that match has not heard of.
+    """
     from tools.identity import album
 
-    with _album(base, [cluster]) as (db, faces):
-        parts = album.split(faces[cluster])
-        had = album.names_of(faces[cluster])
-        new = _new_names(db, 2)
-        values = (had[0], new[0]) if had else (new[0], new[1])
-        for part, value in zip(parts, values, strict=True):
-            album.name(db, part, value, f"split {cluster}")
-        sizes = " and ".join(f"{value} ({len(part)})" for part, value in zip(parts, values, strict=True))
-        return [f"Cluster {cluster} is now {sizes}. `make stage2 people` shows them; `make name` gives better names."]
+    with _album(base, [cluster]) as (db, found):
+        (one,) = found
+        if len(one.names) > 1 and album.unheard(db):
+            raise UsageError(
+                f"Cluster {cluster} has {len(one.names)} names by now: {', '.join(one.names)}. `make stage2 people` "
+                "obeys and shows who has which; split it then."
+            )
+        parts = album.split(one.faces)
+        values = [*one.names[:1], *_new_names(db, 2)][:2]
+        pairs = list(zip(parts, values, strict=True))
+        told = _give(db, base, pairs, f"split {cluster}")
+        sizes = " and ".join(f"{value} ({len(part)})" for part, value in pairs)
+        return [
+            f"Cluster {cluster} is now {sizes}. {told} `make stage2 people` shows them, `make name` renames.",
+            *(sentence for value in values for sentence in told_new(db, base, value)),
+        ]
+
+
+def _give(db: sqlite3.Connection, base: Path, wanted: Sequence[tuple[Sequence[sqlite3.Row], str]], why: str) -> str:
+    """Write down names for faces of clusters, as one word; returns what is to be known of it."""
+    from tools.identity import album
+    from tools.report.words import command
+
+    together = decisions.one_word()
+    written = [person for faces, value in wanted for person in album.name(db, faces, value, why, together)]
+    if not written:
+        return "All of it has been said before."
+    return f"The next `make` obeys; `{command(base, 'undo', ITEM=str(written[0]))}` takes it back."
+
+
+def _until_now(found: Sequence[Cluster], value: str) -> str:
+    """Who the clusters were, where that was somebody else."""
+    from tools.report.words import listing
+
+    before = sorted({name for one in found for name in one.names} - {value})
+    return f", {listing(before)} until now," if before else ""
+
+
+def _images(db: sqlite3.Connection, found: Sequence[Cluster]) -> str:
+    """Whose images these are: how many, and the files they come from."""
+    from tools.report.words import clean, listing, plural
+
+    files = sorted({row[0] for one in found for row in db.execute(sql("people/sources"), {"cluster": one.number})})
+    more = [f"{len(files) - NAMED} more"] if len(files) > NAMED else []
+    shown = listing([*(clean(file) for file in files[:NAMED]), *more])
+    return f"{plural(sum(one.listed['images'] for one in found), 'image')} from {shown}"
 
 
 def _new_names(db: sqlite3.Connection, count: int) -> list[str]:

@@ -89,6 +89,7 @@ def prepare(db: sqlite3.Connection, base: Path, asked: Asked) -> tuple[str, ...]
     """Read back what people wrote into the package, and say what else they did there."""
     from tools.training.edits import touched
     from tools.training.readback import read_back_all
+    from tools.training.swap import place_of, previous_of
 
     told = list(read_back_all(db, base, asked))
     folder = base / PACKAGES / asked.dataset
@@ -101,7 +102,7 @@ def prepare(db: sqlite3.Connection, base: Path, asked: Asked) -> tuple[str, ...]
     if found.changed:
         told.append(
             f"package: {_files(found.changed)} of {folder} {_were(found.changed)} changed by hand; ours takes that "
-            f"place, yours lies in {folder.with_name(f'.previous-{folder.name}')} until the package changes again."
+            f"place, yours lies in {previous_of(place_of(folder))} until the package changes again."
         )
     return tuple(told)
 
@@ -116,20 +117,23 @@ def _were(names: Sequence[str]) -> str:
 
 def work_set(rows: Sequence[Row], bench: Bench[Params]) -> Mapping[int, Result]:
     """Check every pair, then make the folder hold the good ones."""
+    from tools.training.edits import touched
     from tools.training.folder import publish, standing
     from tools.training.pairs import Checked, check, unopened
+    from tools.training.swap import place_of
 
     params, dataset = bench.params, bench.dataset
     sizes = {row["item_id"]: {"canvas_mp": row["width"] * row["height"] / 1e6} for row in rows}
     wanted = [row for row in rows if row.get("kept") or sizes[row["item_id"]]["canvas_mp"] >= params.min_canvas_mp]
     ordered = sorted(wanted, key=lambda row: (row["rank"] is None, row["rank"], row["address"]))
-    folder = bench.base / PACKAGES / dataset.name
+    folder = place_of(bench.base / PACKAGES / dataset.name)
     folder.parent.mkdir(parents=True, exist_ok=True)
+    edits = touched(folder).texts
     settings = (dataset, params.num_repeats, params.batch_size)
     pairs = unopened(ordered, bench.base)
     published = standing(folder, pairs, *settings) if pairs is not None else None
     checked = Checked(pairs or (), {}) if published else check(ordered, bench.base)
-    published = published or publish(folder, checked.pairs, *settings)
+    published = published or publish(folder, checked.pairs, *settings, edits)
     results = {item_id: Result(measures=size) for item_id, size in sizes.items()}
     for item_id, fault in checked.refused.items():
         results[item_id] = Result(rejected(*fault), measures=sizes[item_id])
@@ -211,13 +215,18 @@ def stands(bench: Bench[Params]) -> bool:
 
 def review(bench: Bench[Params]) -> tuple[str, ...]:
     """What the target's trainer makes of the package, and what of it is the user's own."""
+    import tomllib
+
     from tools.training.edits import touched
     from tools.training.names import NEW_TOML, TOML
     from tools.training.report import training_report
 
     folder = bench.base / PACKAGES / bench.dataset.name
     found = touched(folder)
-    told = [training_report(folder, bench.dataset.target)]
+    try:
+        told = [training_report(folder, bench.dataset.target)]
+    except tomllib.TOMLDecodeError as error:
+        told = [f"package: {folder / TOML} cannot be read ({error}). Mend it, or delete it to have ours put there."]
     if found.toml:
         told.append(f"package: {folder / TOML} is yours and stays; ours lies beside it as {NEW_TOML}.")
     if found.added:

@@ -9,13 +9,14 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tools.mill.command import guard
-from tools.mill.manifest import connect
+from tools.mill.manifest import connect, set_meta
 from tools.report.table import Table, say
 from tools.report.words import command, plural
 
@@ -43,8 +44,21 @@ def table(rows: Sequence[Mapping[str, Any]]) -> Table:
     )
 
 
-def tiles(base: Path, rows: Sequence[Mapping[str, Any]], faces: Mapping[int, list[sqlite3.Row]]) -> Iterator[Tile]:
-    """The pictures of the people who are shown, each person a group."""
+@dataclass(frozen=True)
+class State:
+    """What should be known of the sheet. unheard: of so many persons something was said that match does not know yet.
+
+    lost: so many pictures could not be read.
+    """
+
+    unheard: int = 0
+    lost: int = 0
+
+
+def tiles(
+    base: Path, rows: Sequence[Mapping[str, Any]], faces: Mapping[int, list[sqlite3.Row]]
+) -> Iterator[Tile | None]:
+    """The pictures of the people who are shown, each person a group; None for one that is lost."""
     from tools.identity.portraits import portraits
     from tools.sheets.contact import Tile
 
@@ -52,10 +66,11 @@ def tiles(base: Path, rows: Sequence[Mapping[str, Any]], faces: Mapping[int, lis
         name = f" {row['name']}" if row["name"] else ""
         title = f"{row['cluster']}{name}: {plural(row['images'], 'image')} in {plural(row['sources'], 'source')}"
         for picture, face in portraits(base, faces[row["cluster"]], PICTURES):
-            yield Tile(picture, (f"person {face['id']}", f"face {face['face_height_px']:.0f} px"), title)
+            below = (f"person {face['id']}", f"face {face['face_height_px']:.0f} px")
+            yield None if picture is None else Tile(picture, below, title)
 
 
-def tell(base: Path, rows: Sequence[Mapping[str, Any]], subjects: Sequence[str]) -> Iterator[str | Table]:
+def tell(base: Path, rows: Sequence[Mapping[str, Any]], subjects: Sequence[str], state: State) -> Iterator[str | Table]:
     """Everything that is printed."""
     people = [row for row in rows if row["cluster"] is not None]
     if not people:
@@ -65,6 +80,11 @@ def tell(base: Path, rows: Sequence[Mapping[str, Any]], subjects: Sequence[str])
     yield ""
     more = len(people) - SHOWN
     yield f"Pictures: {base / SHEET}" + (f" (the first {SHOWN}; {more} more have fewer images)" if more > 0 else "")
+    if state.lost:
+        lost = plural(state.lost, "picture") + (" is" if state.lost == 1 else " are")
+        yield f"{lost} lost and not on the sheet: {command(base, 'verify', REPAIR='1')}"
+    if state.unheard:
+        yield f"Names were given or taken back since these people were put together: {command(base, 'stage2')} obeys."
     largest = people[0]
     if largest["name"] is None:
         yield f"Name somebody: {command(base, 'name', CLUSTER=str(largest['cluster']), AS='NAME')}"
@@ -82,14 +102,21 @@ def main(base: Path, json_wanted: bool) -> None:
 
     # Not for reading only: what people said is put together in a temporary table.
     with closing(connect(base)) as db:
-        rows, faces = album.listed(db), album.faces(db)
+        db.execute("begin")
+        rows, faces, unheard = album.listed(db), album.faces(db), album.unheard(db)
+        db.commit()
         subjects = [str(table["subject"]) for table in settings.load(base).datasets.values()]
+        pictures = list(tiles(base, rows, faces))
+        found = [tile for tile in pictures if tile is not None]
         if faces:
-            draw(base, list(tiles(base, rows, faces)))
+            draw(base, found)
+            # What the numbers mean, for whoever types one of them later.
+            set_meta(db, album.SHOWN, album.meaning(faces))
+        state = State(unheard, len(pictures) - len(found))
     if json_wanted:
-        click.echo(json.dumps({"people": rows, "sheet": str(base / SHEET) if faces else None}, indent=2))
+        click.echo(json.dumps({"people": rows, "sheet": str(base / SHEET) if faces else None} | vars(state), indent=2))
     else:
-        say(tell(base, rows, subjects))
+        say(tell(base, rows, subjects, state))
 
 
 def draw(base: Path, pictures: Sequence[Tile]) -> None:

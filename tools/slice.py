@@ -53,13 +53,18 @@ def draw(above: Path, count: int, seed: int) -> tuple[list[bytes], int]:
 
 
 def replace(above: Path, base: Path, names: Sequence[bytes]) -> linking.Linked:
-    """Put the sample into the place of the last one. Raises Held where intake is reading the slice."""
+    """Put the sample into the place of the last one.
+
+    Raises Held where intake is reading the slice, UsageError where its folders are those above.
+    """
+    linking.refuse_shared(above, base)
     base.mkdir(parents=True, exist_ok=True)
     with hold(base, "intake"):
         old = set(linking.placed(above, base))
         gone = old.difference(names)
-        linking.take_out(base, sorted(gone))
+        # First: killed after it, intake takes up again what is still there; the other way round it would miss it.
         forget(base, sorted(gone))
+        linking.take_out(above, base, sorted(gone))
         done = linking.link(above, base, [name for name in names if name not in old])
     return linking.Linked(tuple(sorted({*done.made, *old.intersection(names)})), done.kept)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.care import ours
 from tools.care.repair import forget_files, forget_masks
 from tools.care.strays import is_known
 from tools.mill.manifest import sql, transaction, utc_now
@@ -61,8 +61,10 @@ def kept_for_return(db: sqlite3.Connection) -> tuple[int, int]:
 def remove(db: sqlite3.Connection, base: Path, batch: Sequence[Waste]) -> None:
     """Remove some files, each with an audit row. The rows come first: none may speak of a file that is gone.
 
-    Raises OSError where one cannot be removed; what is left then, `leftovers` finds.
+    Raises OSError where one cannot be removed; what is left then, `leftovers` finds. Raises UsageError, and removes
+    none, where one is not ours.
     """
+    ours.refuse_foreign(base, {waste.path.encode() for waste in batch})
     with transaction(db):
         db.executemany(
             """insert into audit (at, actor, action, item_id, path, sha256, why)
@@ -71,11 +73,9 @@ def remove(db: sqlite3.Connection, base: Path, batch: Sequence[Waste]) -> None:
         )
         forget_files(db, [waste.item_id for waste in batch if waste.what == "image"])
         forget_masks(db, [waste.item_id for waste in batch if waste.what == "mask"])
-    for path in {waste.path for waste in batch}:
-        # Two superseded items may share one file.
-        if not is_known(db, path.encode()):
-            with suppress(FileNotFoundError):
-                os.unlink(base / path)
+    # Two superseded items may share one file.
+    paths = sorted({waste.path.encode() for waste in batch})
+    ours.unlink(base, (path for path in paths if not is_known(db, path)))
 
 
 def leftovers(db: sqlite3.Connection, base: Path) -> Iterator[tuple[str, int]]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from tools.care.hashing import Claim, look
 from tools.care.verification import Fault
 from tools.mill.manifest import sql
-from tools.training.edits import digest, one_line, read_manifest
+from tools.training.edits import content_of, digest, one_line, read_manifest
 from tools.training.names import MANIFEST, TOML, files_of
 
 
@@ -94,8 +94,5 @@ def _is_toml(text: str) -> bool:
 
 
 def _text(path: Path) -> str | None:
-    """What a text file holds, what is no UTF-8 escaped; None where there is none."""
-    try:
-        return path.read_text(encoding="utf-8", errors="backslashreplace")
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        return None
+    """What a text file holds, what is no UTF-8 escaped; None where there is none, or a folder or a pipe."""
+    return content_of(path).decode("utf-8", "backslashreplace") if path.is_file() else None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
+from tools.care import ours
+from tools.care.moving import move
 from tools.care.verification import Fault
 from tools.mill import settle
 from tools.mill.manifest import set_meta, sql, transaction, utc_now
@@ -30,7 +31,10 @@ def mendable(fault: Fault) -> bool:
 
 
 def repair(db: sqlite3.Connection, base: Path, faults: Sequence[Fault]) -> None:
-    """Mend some faults, in one transaction; nobody else may be at work. Raises OSError where a file cannot be moved."""
+    """Mend some faults, in one transaction; nobody else may be at work.
+
+    Raises OSError where a file cannot be moved, UsageError where one is not ours to move.
+    """
     for fault in faults:
         if fault.part != "packages" and fault.sort != "missing":
             _put_away(db, base, fault)
@@ -85,17 +89,28 @@ def tell_stamps(db: sqlite3.Connection, tool: str, dataset: str) -> None:
 
 
 def _put_away(db: sqlite3.Connection, base: Path, fault: Fault) -> None:
-    """Move what lies at a path below `orphans/`, where it keeps its folders; first it is written down."""
+    """Move what lies at a path below `orphans/`, where it keeps its folders; first it is written down.
+
+    Raises UsageError where it is not ours to move.
+    """
+    ours.refuse_foreign(base, [fault.path])
+    source = os.path.join(os.fsencode(base), fault.path)
+    if not os.path.lexists(source):
+        return
     target = _free(os.path.join(os.fsencode(base), ORPHANS.encode(), fault.path))
+    ours.refuse_users(ours.all_users_folders(base), [target])
     shown = os.path.relpath(target, os.fsencode(base)).decode("utf-8", "backslashreplace")
     with transaction(db):
-        _audit(db, "moved_away", fault.path, f"It was {fault.sort}. It lies at {shown} now.", None, fault.found_sha256)
-    os.makedirs(os.path.dirname(target), exist_ok=True)
+        why = f"It was {fault.sort}. It lies at {shown} now."
+        row_id = _audit(db, "moved_away", fault.path, why, None, fault.found_sha256)
     try:
-        os.rename(os.path.join(os.fsencode(base), fault.path), target)
-    except OSError as error:
-        if error.errno != errno.ENOENT:
-            raise
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        move(source, target)
+    except OSError:
+        # It lies where it lay, and so no row may say that it was moved.
+        with transaction(db):
+            db.execute("delete from audit where id = ?", (row_id,))
+        raise
 
 
 def _free(path: bytes) -> bytes:
@@ -112,6 +127,7 @@ def _renew_package(db: sqlite3.Connection, base: Path, step_id: int, broken: Seq
     """Have a package made again as a whole. What a trainer has put into it stays, where its own list can be read."""
     dataset = str(db.execute("select dataset from step where id = ?", (step_id,)).fetchone()[0])
     folder = _folder_of(base, broken[0])
+    ours.refuse_foreign(base, [fault.path for fault in broken])
     content = read_manifest(folder) if folder.is_dir() else None
     if folder.is_dir() and content is None:
         # Without its list it is a stranger's folder, in whose place no package is put.
@@ -141,9 +157,11 @@ def _folder_of(base: Path, fault: Fault) -> Path:
 
 def _audit(
     db: sqlite3.Connection, action: str, path: bytes, why: str, item_id: int | None = None, sha256: str | None = None
-) -> None:
+) -> int:
+    """Write down what is done; returns the row's id."""
     shown = path.decode("utf-8", "backslashreplace")
-    db.execute(
+    cursor = db.execute(
         "insert into audit (at, actor, action, item_id, path, sha256, why) values (?, 'verify', ?, ?, ?, ?, ?)",
         (utc_now(), action, item_id, shown, sha256, why),
     )
+    return int(cursor.lastrowid or 0)

@@ -16,7 +16,8 @@ Expression = Literal["smiling", "mouth open"]
 Points = NDArray[np.float64]
 
 MIN_FACE_PX = 60.0
-"""Height from chin to brows below which the points of a mouth are guesses."""
+"""Height of a face, from chin to brows or of its box, below which the points of a mouth are guesses and cheeks are too
+few pixels for their light."""
 
 MAX_TURN = 0.4
 """Share of the nose's way from the middle to a cheek: beyond, the mouth is foreshortened."""

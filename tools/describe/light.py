@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tools.describe.expression import MIN_FACE_PX
 from tools.engines.protocols import Box
 
 Light = Literal["backlit", "dim", "bright", "high-contrast", "soft", "red", "green", "blue", "purple"]
@@ -24,9 +25,6 @@ UNEVEN_BELOW, EVEN_FROM = 0.65, 0.85
 
 BACK_ABOVE, BACK_FACE = 200, 100
 """Median luma around the figure, and the brightest fiftieth of a face that only gets light from behind."""
-
-MIN_FACE_PX = 60.0
-"""Height of a face below which cheeks are too few pixels."""
 
 TINT_CHROMA, RED_CHROMA = 14.0, 50.0
 """Chroma in CIELAB. Skin in white light, of any colour, has hues of 15° to 80°; red light only deepens those."""

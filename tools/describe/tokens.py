@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import re
 
-MAX_TOKENS = 75
-
 _PIECE = re.compile(r"'(?:s|t|re|ve|m|ll|d)|[^\W\d_]+|\d|(?:[^\s\w]|_)+", re.IGNORECASE)
 
 _WORDS = """

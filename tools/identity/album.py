@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from tools.identity.clustering import Groups, halves
 from tools.identity.exemplars import exemplars
+from tools.identity.names import OTHER
 from tools.identity.people import Points, embeddings
 from tools.mill import decisions
 from tools.mill.manifest import sql
@@ -19,11 +21,15 @@ from tools.mill.settings import UsageError
 EXEMPLARS = 6
 """So many faces of a cluster carry its name: enough for the views and the light that one person is seen in."""
 
-OTHER = "other"
+SHOWN = "people.shown"
+"""The key in `meta` of what the numbers meant that `make people` has shown last."""
+
+Listed = Mapping[str, Any]
+"""A row of `sql/people/list.sql`: cluster, name, images, sources, passed, unsure."""
 
 
 def listed(db: sqlite3.Connection) -> list[dict[str, Any]]:
-    """Rows of `sql/people/list.sql`: cluster, name, images, sources, passed, unsure."""
+    """Who there is, the largest first; those without a face last."""
     return [dict(row) for row in db.execute(sql("people/list"))]
 
 
@@ -36,6 +42,21 @@ def faces(db: sqlite3.Connection) -> dict[int, list[sqlite3.Row]]:
     return found
 
 
+def meaning(faces: Mapping[int, Sequence[sqlite3.Row]]) -> str:
+    """A digest of which faces each number stands for: another one, and the numbers mean somebody else."""
+    digest = hashlib.sha256()
+    for number, rows in sorted(faces.items()):
+        digest.update(f"{number}\n".encode())
+        digest.update("".join(f"{row['address']}\n" for row in shown(rows)).encode())
+    return digest.hexdigest()
+
+
+def unheard(db: sqlite3.Connection) -> int:
+    """Of how many persons a name was said, or taken back, that match has not heard of yet."""
+    decisions.load_said(db, "identity", "")
+    return int(db.execute(sql("people/unheard")).fetchone()[0])
+
+
 def points(rows: Sequence[sqlite3.Row]) -> Points:
     """The embeddings of rows that have one."""
     return embeddings([row["embedding"] for row in rows])
@@ -46,23 +67,24 @@ def shown(rows: Iterable[sqlite3.Row]) -> list[sqlite3.Row]:
     return [row for row in rows if row["embedding"] is not None]
 
 
-def names_of(rows: Iterable[sqlite3.Row]) -> list[str]:
-    """The names that people have given to faces of a cluster."""
-    return sorted({str(row["said"]) for row in rows if row["said"] not in (None, OTHER)})
+def names_of(rows: Iterable[sqlite3.Row], listed: Listed) -> list[str]:
+    """The names that a cluster has: that which `make people` shows first, then others that people gave its faces."""
+    said = sorted({str(row["said"]) for row in rows if row["said"] not in (None, OTHER)})
+    return list(dict.fromkeys([str(listed["name"]), *said] if listed["name"] else said))
 
 
-def name(db: sqlite3.Connection, rows: Sequence[sqlite3.Row], value: str, why: str) -> int:
+def name(db: sqlite3.Connection, rows: Sequence[sqlite3.Row], value: str, why: str, together: str) -> list[int]:
     """Give a name to a cluster's faces, in the open transaction: to its exemplars, and to whoever had another name.
 
-    Returns how many decisions were written.
+    together: as in `decisions.write`. Returns the persons whom decisions were written on.
     """
     some = shown(rows)
     standing = [some[index] for index in exemplars(points(some), EXEMPLARS)]
     named = [row for row in rows if row["said"] not in (None, OTHER)]
     wanted = {int(row["id"]): row for row in (*standing, *named) if row["said"] not in (value, OTHER)}
     for row in wanted.values():
-        decisions.write(db, "identity", row, why=why, value=value)
-    return len(wanted)
+        decisions.write(db, "identity", row, why=why, value=value, together=together)
+    return list(wanted)
 
 
 def split(rows: Sequence[sqlite3.Row]) -> tuple[list[sqlite3.Row], list[sqlite3.Row]]:

@@ -10,6 +10,8 @@ from tools.mill.manifest import sql
 from tools.mill.settings import UsageError
 
 OTHER = "other"
+"""A person's word for: none of those who have a name."""
+
 LONGEST = 80
 
 

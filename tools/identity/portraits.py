@@ -10,6 +10,7 @@ from pathlib import Path
 from tools.engines.protocols import Box, Rgb
 from tools.identity.album import points, shown
 from tools.identity.exemplars import exemplars
+from tools.media.errors import MediaError
 from tools.media.image import read_rgb
 
 AROUND = 0.7
@@ -19,13 +20,18 @@ FULL_PX = 160.0
 """A face this high fills its place on the sheet."""
 
 
-def portraits(base: Path, rows: Sequence[sqlite3.Row], count: int) -> Iterator[tuple[Rgb, sqlite3.Row]]:
-    """The heads of a cluster, the best first: one from each part of its faces."""
+def portraits(base: Path, rows: Sequence[sqlite3.Row], count: int) -> Iterator[tuple[Rgb | None, sqlite3.Row]]:
+    """The heads of a cluster, the best first: one from each part of its faces; None where its picture is lost."""
     best = sorted(shown(rows), key=lambda row: (-_worth(row), str(row["address"])))[: 8 * count]
     chosen = sorted(exemplars(points(best), count))
     for index in chosen:
         row = best[index]
-        yield _head(read_rgb(base / str(row["path"]), math.inf), row), row
+        try:
+            crop = read_rgb(base / str(row["path"]), math.inf)
+        except (FileNotFoundError, MediaError):
+            yield None, row
+        else:
+            yield _head(crop, row), row
 
 
 def _worth(row: sqlite3.Row) -> float:

@@ -9,9 +9,10 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
+from tools.identity.names import OTHER
 from tools.identity.people import People
 from tools.identity.tracking import tracks
-from tools.identity.who import OTHER, OTHER_DISTANCE, Named, Nearest, clusters, donors, flips, nearest, stir
+from tools.identity.who import OTHER_DISTANCE, Named, Nearest, clusters, donors, flips, nearest, stir
 
 Value = float | int | str | None
 

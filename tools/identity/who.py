@@ -12,10 +12,8 @@ from numpy.typing import NDArray
 
 from tools.identity.clustering import Groups, Labels, cluster
 from tools.identity.distances import BLOCK, squared
+from tools.identity.names import OTHER
 from tools.identity.people import SIDE, People, Points
-
-OTHER = "other"
-"""A person's word for: none of those who have a name."""
 
 OTHER_DISTANCE = 2.0
 """Further than any face can be."""

@@ -22,7 +22,7 @@ from tools.mill.files import told
 from tools.mill.plan import BY_TOOL, FOLDERS, PLAN, Step
 from tools.mill.settings import ROOT, Settings, UsageError, load
 from tools.mill.walk import walk
-from tools.training.edits import touched
+from tools.training.edits import Touched, touched
 from tools.training.names import PACKAGES
 
 STAMPS = "stamps"
@@ -65,6 +65,11 @@ def check(base: Path, wanted: str = "") -> int:
         )
     (base / STAMPS).mkdir(parents=True, exist_ok=True)
     with _Manifest(base) as manifest:
+        packages = {name: _found(base / PACKAGES / name, manifest, name) for name in sorted(settings.datasets)}
+        for name, found in packages.items():
+            # Before the digests: what is taken up here is a decision, of which this make's stamps speak too.
+            if found is not None and found.texts:
+                _read_back(base, name)
         expected = digests(settings, manifest)
         retry = os.environ.get("MILL_RETRY_FAILED") not in (None, "", "0")
         dropped: set[str] = set()
@@ -73,7 +78,7 @@ def check(base: Path, wanted: str = "") -> int:
             path = base / STAMPS / name
             agrees = _read(path) == [expected[name], *manifest.state(name)]
             # What comes after goes too: make does not ask for a missing stamp where the last one is there.
-            handled = _handled(step, base / PACKAGES / dataset, manifest, dataset)
+            handled = _handled(step, packages.get(dataset))
             retried = retry and manifest.failed(name)
             if not agrees or handled or retried or dropped.intersection(_before(step, dataset)):
                 path.unlink(missing_ok=True)
@@ -95,13 +100,31 @@ def check(base: Path, wanted: str = "") -> int:
     return 0
 
 
-def _handled(step: Step, folder: Path, manifest: _Manifest, dataset: str) -> bool:
+def _found(folder: Path, manifest: _Manifest, dataset: str) -> Touched | None:
+    """What people did in a dataset's package; None where there is none, or nothing is in it."""
+    if not manifest.packaged(dataset):
+        return None
+    return touched(folder) if folder.is_dir() else Touched({}, gone=(folder.name,))
+
+
+def _read_back(base: Path, dataset: str) -> None:
+    """Take up captions that people edited in a package. What can be no caption is told by the tool that needs it."""
+    from contextlib import closing
+
+    from tools.mill.manifest import connect
+    from tools.mill.tool import Asked
+    from tools.training.readback import take_up
+
+    with closing(connect(base)) as db:
+        told, _ = take_up(db, base, Asked(dataset=dataset))
+    for line in told:
+        print(line, file=sys.stderr)
+
+
+def _handled(step: Step, found: Touched | None) -> bool:
     """Whether a person did something in a package: edited a caption, which caption takes up, or took something away."""
-    if step.tool not in ("caption", "package") or not manifest.packaged(dataset):
+    if found is None or step.tool not in ("caption", "package"):
         return False
-    if not folder.is_dir():
-        return step.tool == "package"
-    found = touched(folder)
     return bool(found.texts) or (step.tool == "package" and found.calls_for_work)
 
 

@@ -26,16 +26,37 @@ def write(
     *,
     value: str | None = None,
     undoes: str | None = None,
+    together: str | None = None,
 ) -> None:
-    """Append one decision on an item (id, kind, address) in the open transaction. dataset '' speaks for all."""
+    """Append one decision on an item (id, kind, address) in the open transaction. dataset '' speaks for all.
+
+    together: the word (`one_word`) that it shares with others, which are then taken back with it.
+    """
     db.execute(
-        """insert into decision (uid, kind, address, dataset, item_id, verdict, value, undoes, note, actor, created_at)
-        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        """insert into decision (uid, kind, address, dataset, item_id, verdict, value, undoes, note, actor,
+        created_at, together) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         (
             *(uuid.uuid4().hex, item["kind"], item["address"], dataset, item["id"], verdict, value, undoes),
-            *(shown(os.fsencode(why)) or None, actor(), utc_now()),
+            *(shown(os.fsencode(why)) or None, actor(), utc_now(), together),
         ),
     )
+
+
+def one_word() -> str:
+    """What the decisions of one command share that are one word of a person's."""
+    return uuid.uuid4().hex
+
+
+def undo(db: sqlite3.Connection, uid: str, item: sqlite3.Row, dataset: str, why: str) -> int:
+    """Take back a decision on an item, and all that one command wrote together with it.
+
+    Returns how many these others were; none where it is taken back already.
+    """
+    said = db.execute(sql("mill/together"), {"uid": uid}).fetchall()
+    for row in said:
+        own = row["uid"] == uid
+        write(db, "undo", item if own else row, dataset if own else row["dataset"], why, undoes=row["uid"])
+    return max(0, len(said) - 1)
 
 
 def actor() -> str:

@@ -26,7 +26,7 @@ def written(manifest: dict[str, Any]) -> set[str]:
 
 
 def carry_over(old: Path, new: Path) -> int:
-    """Link (or copy) into the new package what others put into the old one; returns how many files.
+    """Link (or copy) into the new package the files and links that others put into the old one; returns how many.
 
     Left behind: what belongs to an image that is gone or changed, what was computed from a caption that changed, caches
     of the whole folder, and everything where the old folder has no manifest that tells ours from theirs.
@@ -54,7 +54,10 @@ def carry_over(old: Path, new: Path) -> int:
 def _files(folder: Path) -> Iterator[str]:
     for root, _, names in os.walk(folder):
         for name in sorted(names):
-            yield os.path.relpath(os.path.join(root, name), folder)
+            path = os.path.join(root, name)
+            # A pipe or a socket holds nothing that could be kept.
+            if os.path.islink(path) or os.path.isfile(path):
+                yield os.path.relpath(path, folder)
 
 
 def _stem_of(name: str, stems: dict[str, str]) -> str | None:

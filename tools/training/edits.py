@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import re
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +17,13 @@ from tools.training.names import MANIFEST, TOML, files_of
 
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".avif", ".jxl"})
 """What trainers take for a training image when it lies beside ours."""
+
+_STEM, _FILE = re.compile(r"[0-9a-z-]+"), re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*")
+"""What `names.stem` makes, and the names of the texts: neither leads out of the package."""
+
+_NONE_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EISDIR, errno.ENXIO)
+
+_TEXTS, _SIZES = ("sha256", "mask_sha256", "caption_sha256", "cutout"), ("width_px", "height_px")
 
 
 @dataclass(frozen=True)
@@ -38,12 +48,48 @@ class Touched:
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """The manifest.json of a package; None where there is none that can be read, as in a folder that is not ours."""
+    """The manifest.json of a package; None where there is none that could be ours, as in a stranger's folder.
+
+    Every image has a stem and digests, and no name in it leads out of the package: whoever edited it.
+    """
     try:
-        content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        return content if isinstance(content, dict) and isinstance(content.get("images"), list) else None
-    except (FileNotFoundError, NotADirectoryError, ValueError):
+        content = json.loads(content_of(folder / MANIFEST))
+    except (ValueError, RecursionError):
         return None
+    if not isinstance(content, dict) or not isinstance(content.get("images"), list):
+        return None
+    content.setdefault("files", {})
+    whole = all(map(_is_image, content["images"])) and _is_listing(content["files"])
+    return content if whole and isinstance(content.get("digest"), str) else None
+
+
+def _is_image(image: Any) -> bool:
+    if not isinstance(image, dict) or not all(isinstance(image.get(key), str) for key in ("stem", *_TEXTS)):
+        return False
+    return _STEM.fullmatch(image["stem"]) is not None and all(isinstance(image.get(key), int) for key in _SIZES)
+
+
+def _is_listing(files: Any) -> bool:
+    """Whether these are digests by name, as of the texts beside the images."""
+    if not isinstance(files, dict):
+        return False
+    return all(_FILE.fullmatch(name) and isinstance(sha256, str) for name, sha256 in files.items())
+
+
+def content_of(path: Path) -> bytes:
+    """What an ordinary file holds; nothing where there is none, or a folder or a pipe in its place."""
+    try:
+        # A pipe without a writer would hold us up for ever.
+        number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno not in _NONE_THERE:
+            raise
+        return b""
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        return b""
+    with open(number, "rb") as stream:
+        return stream.read()
 
 
 def one_line(text: str) -> str:
@@ -74,12 +120,12 @@ def touched(folder: Path) -> Touched:
                 gone.append(name)
             elif size != image.get(key, size):
                 changed.append(name)
-        content = _content(folder / caption)
+        content = content_of(folder / caption)
         if not content.strip():
             gone.append(caption)
         elif _says_otherwise(content, image["caption_sha256"]):
             texts[image["stem"]] = content
-    toml, wrote = _content(folder / TOML), manifest.get("files", {}).get(TOML)
+    toml, wrote = content_of(folder / TOML), manifest["files"].get(TOML)
     gone += [] if toml else [TOML]
     edited = bool(toml) and wrote is not None and digest(toml) != wrote
     return Touched(texts, tuple(gone), tuple(changed), tuple(_added(folder, manifest)), edited)
@@ -96,15 +142,8 @@ def stands(folder: Path, wanted: str | None = None) -> bool:
 def _size(path: Path) -> int | None:
     try:
         return path.stat().st_size
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return b""
 
 
 def _says_otherwise(content: bytes, wrote: str) -> bool:

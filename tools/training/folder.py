@@ -15,11 +15,11 @@ from tools.media.image import read_rgb
 from tools.mill.settings import UsageError
 from tools.mill.tool import Dataset
 from tools.training.caches import carry_over
-from tools.training.edits import digest, one_line, read_manifest, stands, touched
+from tools.training.edits import content_of, digest, one_line, read_manifest, stands, touched
 from tools.training.formats import dataset_toml, manifest_json, metadata_json, metadata_jsonl, shots_json
 from tools.training.names import EMPTY, MANIFEST, METADATA, NEW_TOML, SHOTS, SUMMARY, TOML, files_of
 from tools.training.pairs import Pair
-from tools.training.swap import part_of, recover, swap_in
+from tools.training.swap import part_of, previous_of, recover, swap_back, swap_in
 from tools.training.targets import target_of
 
 EMPTY_TEXT = "This package is empty: no image passed every step. `make failures` says why.\n"
@@ -53,13 +53,21 @@ def standing(
     return Published(wanted, swapped=False) if stands(folder, wanted) else None
 
 
-def publish(folder: Path, pairs: Sequence[Pair], dataset: Dataset, num_repeats: int, batch_size: int) -> Published:
+def publish(
+    folder: Path,
+    pairs: Sequence[Pair],
+    dataset: Dataset,
+    num_repeats: int,
+    batch_size: int,
+    edits: Mapping[str, bytes],
+) -> Published:
     """Make `folder` hold these pairs. An unchanged and whole package is not touched.
 
-    A dataset.toml that a person edited stays, and ours lies beside it as dataset.new.toml.
+    edits: by stem, the edited captions that were there when they were read back. A dataset.toml that a person edited
+    stays, and ours lies beside it as dataset.new.toml.
 
-    Raises UsageError where the folder holds somebody else's files, and OSError, with the old package still in its
-    place, where the disk is full or a pair does not reopen.
+    Raises UsageError where the folder holds somebody else's files or somebody wrote there meanwhile, and OSError where
+    the disk is full or a pair does not reopen: each time with the old package still in its place.
     """
     recover(folder)
     _refuse_strangers(folder)
@@ -67,19 +75,39 @@ def publish(folder: Path, pairs: Sequence[Pair], dataset: Dataset, num_repeats: 
     wanted = str(json.loads(texts[MANIFEST])["digest"])
     if is_whole(folder, wanted):
         return Published(wanted, swapped=False)
+    written = {name: text.encode() for name, text in texts.items()}
+    toml = content_of(folder / TOML)
     if touched(folder).toml:
-        texts |= {NEW_TOML: texts[TOML], TOML: (folder / TOML).read_text(encoding="utf-8")}
-    part = part_of(folder)
+        written |= {NEW_TOML: written[TOML], TOML: toml}
+    part, stood = part_of(folder), folder.exists()
     try:
-        _build(part, pairs, texts)
+        _build(part, pairs, written)
         if not is_whole(part, wanted):
             raise OSError(errno.EIO, "It does not hold what was just written to it", str(part))
         carry_over(folder, part)
+        _refuse_late(folder, folder, edits, toml)
         swap_in(folder)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
+    if stood:
+        try:
+            _refuse_late(previous_of(folder), folder, edits, toml)
+        except UsageError:
+            swap_back(folder)
+            raise
     return Published(wanted, swapped=True)
+
+
+def _refuse_late(where: Path, folder: Path, edits: Mapping[str, bytes], toml: bytes) -> None:
+    """Raise UsageError where the package, wherever it lies now, holds texts that nobody has read back yet."""
+    late = [files_of(stem)[2] for stem, text in touched(where).texts.items() if edits.get(stem) != text]
+    late += [TOML] if content_of(where / TOML) != toml else []
+    if late:
+        raise UsageError(
+            f"{', '.join(str(folder / name) for name in late)}: edited while the package was made anew. It is kept, "
+            "and nothing else has changed: type make again."
+        )
 
 
 def _refuse_strangers(folder: Path) -> None:
@@ -102,23 +130,24 @@ def is_whole(folder: Path, wanted: str) -> bool:
     names = {TOML, *manifest["files"]}
     if any(not (folder / name).is_file() for name in names):
         return False
-    same = all(digest((folder / name).read_bytes()) == manifest["files"][name] for name in names - {TOML})
+    same = all(digest(content_of(folder / name)) == manifest["files"][name] for name in names - {TOML})
     return same and all(_reopens(folder, image) for image in manifest["images"])
 
 
 def _reopens(folder: Path, image: Mapping[str, Any]) -> bool:
     path, mask, text = (folder / name for name in files_of(image["stem"]))
     try:
-        same = digest(path.read_bytes()) == image["sha256"] and digest(mask.read_bytes()) == image["mask_sha256"]
+        if digest(content_of(path)) != image["sha256"] or digest(content_of(mask)) != image["mask_sha256"]:
+            return False
         pixels = read_rgb(path)
-        line = text.read_text(encoding="utf-8")
+        line = content_of(text).decode()
     except (FileNotFoundError, MediaError, UnicodeDecodeError):
         return False
     right_size = pixels.shape[:2] == (image["height_px"], image["width_px"])
-    return same and right_size and line == one_line(line) + "\n" and digest(one_line(line)) == image["caption_sha256"]
+    return right_size and line == one_line(line) + "\n" and digest(one_line(line)) == image["caption_sha256"]
 
 
-def _build(part: Path, pairs: Sequence[Pair], texts: Mapping[str, str]) -> None:
+def _build(part: Path, pairs: Sequence[Pair], texts: Mapping[str, bytes]) -> None:
     """Write a package into a new folder. Images are copied, not linked: work on a package harms no composite."""
     (part / "masks").mkdir(parents=True)
     for pair in pairs:
@@ -129,4 +158,4 @@ def _build(part: Path, pairs: Sequence[Pair], texts: Mapping[str, str]) -> None:
     if not pairs:
         (part / EMPTY).write_text(EMPTY_TEXT, encoding="utf-8")
     for name, text in texts.items():
-        (part / name).write_text(text, encoding="utf-8")
+        (part / name).write_bytes(text)

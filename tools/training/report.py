@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tools.training.edits import content_of
 from tools.training.names import TOML
 from tools.training.targets import Target, target_of
 from tools.training.trainers import TRAINERS, Seen, Size, Trainer
@@ -51,7 +52,7 @@ def contents(folder: Path, target: Target) -> Contents:
     """
     from tools.media.image import probe_image
 
-    settings = tomllib.loads((folder / TOML).read_text(encoding="utf-8"))
+    settings = _toml(folder / TOML)
     images = sorted(folder.glob("*.png"))
     facts = [probe_image(path) for path in images]
     return Contents(
@@ -63,6 +64,13 @@ def contents(folder: Path, target: Target) -> Contents:
         int(_setting(settings, "num_repeats", 1)),
         int(_setting(settings, "batch_size", 1)),
     )
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise tomllib.TOMLDecodeError("it is not UTF-8") from error
 
 
 def fate(found: Contents, trainer: Trainer) -> Fate:
@@ -159,8 +167,7 @@ def _images(count: int) -> str:
 
 
 def _caption(image: Path) -> str:
-    path = image.with_suffix(".txt")
-    return path.read_text(encoding="utf-8", errors="replace").strip() if path.exists() else ""
+    return content_of(image.with_suffix(".txt")).decode(errors="replace").strip()
 
 
 def _pair(resolution: Any) -> Sequence[int]:

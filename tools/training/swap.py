@@ -13,9 +13,24 @@ import shutil
 import sys
 from pathlib import Path
 
+from tools.mill.settings import UsageError
+
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 _NOT_HERE = frozenset({errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP})
+
+
+def place_of(folder: Path) -> Path:
+    """Where a package lies: a folder that is a link leads there, and stays a link.
+
+    Raises UsageError where it leads to nothing.
+    """
+    if folder.is_symlink() and not folder.exists():
+        raise UsageError(
+            f"{folder} is a link to {os.readlink(folder)}, where nothing is. Mount that disk, make that folder, or "
+            "remove the link."
+        )
+    return folder.resolve()
 
 
 def part_of(folder: Path) -> Path:
@@ -31,8 +46,7 @@ def previous_of(folder: Path) -> Path:
 def recover(folder: Path) -> None:
     """After a crash: remove what was half built, and put the old folder back where it stood between two renames."""
     part, previous = part_of(folder), previous_of(folder)
-    if part.exists():
-        shutil.rmtree(part)
+    remove(part)
     if previous.exists() and not folder.exists():
         os.rename(previous, folder)
 
@@ -41,8 +55,7 @@ def swap_in(folder: Path) -> None:
     """Put the built folder into its place and keep the one that was there. All of it is on the disk at the return."""
     part, previous = part_of(folder), previous_of(folder)
     sync_tree(part)
-    if previous.exists():
-        shutil.rmtree(previous)
+    remove(previous)
     if not folder.exists():
         os.rename(part, folder)
     else:
@@ -53,6 +66,24 @@ def swap_in(folder: Path) -> None:
             os.rename(folder, previous)
             os.rename(part, folder)
     _sync(folder.parent)
+
+
+def swap_back(folder: Path) -> None:
+    """Undo `swap_in`: what stood before stands again, and the built folder lies where that was kept."""
+    part, previous = part_of(folder), previous_of(folder)
+    if not exchange(previous, folder):
+        os.rename(folder, part)
+        os.rename(previous, folder)
+        os.rename(part, previous)
+    _sync(folder.parent)
+
+
+def remove(path: Path) -> None:
+    """Remove a folder with all in it, or a link and nothing of where it leads; there may be none."""
+    if path.is_symlink():
+        path.unlink()
+    elif path.exists():
+        shutil.rmtree(path)
 
 
 def exchange(first: Path, second: Path) -> bool:
