@@ -116,10 +116,11 @@ caption-edit: .venv/.ready
 trainers: .venv/.ready
 	@$(MILL).trainers --base "$$BASE" $${DATASET:+--dataset "$$DATASET"}
 
-## init       a new workspace in BASE: asks, or NAME=… TRIGGER=… CLASS=… TARGET=… SUBJECT=… COUNT=…
+## init       a new workspace in BASE: asks, or NAME=… TRIGGER=… CLASS=… TARGET=… SUBJECT=… COUNT=…; YES=1 asks nothing
 init: .venv/.ready
 	@$(MILL).init --base "$$BASE" $${NAME:+--name "$$NAME"} $${TRIGGER:+--trigger "$$TRIGGER"} $${CLASS:+--class "$$CLASS"} \
-	$${TARGET:+--target "$$TARGET"} $${SUBJECT:+--subject "$$SUBJECT"} $${COUNT:+--count "$$COUNT"}
+	$${TARGET:+--target "$$TARGET"} $${SUBJECT:+--subject "$$SUBJECT"} $${COUNT:+--count "$$COUNT"} \
+	$(if $(filter-out 0,$(YES)),--yes)
 
 ## estimate   how many frames, how long, how much disk, before anything is done
 estimate: .venv/.ready

@@ -14,7 +14,7 @@ from footage import Style, pictures, write
 from hostile_names import forty
 from killing import Stations, copy, deed, run
 from PIL import Image
-from workspaces import tool
+from workspaces import make, tool
 
 from tools.estimate import about, footage_of, main, remarks, sentence
 from tools.forecast.forecast import Footage, Forecast, forecast, windows
@@ -119,7 +119,7 @@ def test_more_workers_than_items_help_no_more() -> None:
 def test_the_answer_in_one_line_and_by_stage(base: Path) -> None:
     text = told(base).splitlines()
     # 6 and 3 windows and the photo.
-    assert text[0].startswith("2 videos and 1 photo: 4 s, about 10 frames, ")
+    assert text[0].startswith("2 videos and 1 photo (4 s of film): about 10 frames; about ")
     assert text[2].split() == ["stage", "tool", "items", "of", "time", "disk", "rate"]
     assert [row.split()[1] for row in text[3 : 3 + len(PLAN)]] == [step.tool for step in PLAN]
     assert all(row.endswith("stated") for row in text[3 : 3 + len(PLAN)])
@@ -127,7 +127,7 @@ def test_the_answer_in_one_line_and_by_stage(base: Path) -> None:
         f"No run has been timed here. For better numbers: make slice all BASE='{base.parent}/my $data'\"'\"'s' TEST=1"
         in text
     )
-    assert text[-1].startswith("With ")
+    assert text[-1].endswith(" of disk are free.")
     assert sorted(path.name for path in base.iterdir()) == ["00_raw_photos", "00_raw_videos"], "nothing was written"
 
 
@@ -214,16 +214,48 @@ def test_no_more_digits_than_are_known(number: float, expected: str) -> None:
     assert about(number) == expected
 
 
-def test_the_sentence() -> None:
-    found = Forecast(50, 0, 0, 2460.0, 4920, 40, 840.0, 3_000_000_000, [])
-    assert sentence(found) == "50 videos: 41 min 0 s, about 4,900 frames, 14 min 0 s of work, 3.0 GB."
+@pytest.mark.parametrize(
+    ("found", "workers", "said"),
+    [
+        (
+            Forecast(50, 0, 0, 2460.0, 4920, 40, 840.0, 3_000_000_000, []),
+            8,
+            "50 videos (41 min 0 s of film): about 4,900 frames; about 14 min 0 s with 8 workers; 3.0 GB.",
+        ),
+        (
+            Forecast(3, 3, 0, 14.2, 33, 33, 41.0, 56_000_000, []),
+            2,
+            "3 videos and 3 photos (14 s of film): about 33 frames; about 41 s with 2 workers; 56 MB.",
+        ),
+        (Forecast(0, 1, 0, 0.0, 1, 1, 4.0, 900, []), 1, "1 photo: about 1 frame; about 4 s with 1 worker; 900 bytes."),
+        (
+            Forecast(0, 0, 2, 0.0, 0, 0, 4.0, 0, []),
+            1,
+            "Nothing that opens: about 0 frames; about 4 s with 1 worker; 0 bytes.",
+        ),
+    ],
+)
+def test_the_sentence(found: Forecast, workers: int, said: str) -> None:
+    assert sentence(found, workers) == said
+
+
+def test_the_time_is_that_of_as_many_workers_as_the_run_gets(base: Path) -> None:
+    seconds = {}
+    for jobs, workers in (("0", "1 worker"), ("1", "1 worker"), ("2", "2 workers")):
+        done = make("estimate", base=base, env={"JOBS": jobs})
+        assert f" with {workers}; " in done.stdout.splitlines()[0]
+        lines = json.loads(told(base, "--workers", jobs, "--json"))["lines"]
+        seconds[jobs] = {one["tool"]: one["seconds"] for one in lines}
+    assert seconds["1"] == seconds["0"]
+    alone = ("select", "package")
+    assert seconds["2"] == pytest.approx({tool: s / (1 if tool in alone else 2) for tool, s in seconds["1"].items()})
 
 
 @pytest.mark.parametrize(("free", "short"), [(1000, False), (999, True)])
 def test_too_little_disk_is_told(free: int, short: bool) -> None:
     found = Forecast(1, 0, 0, 1.0, 1, 1, 1.0, 1000, [])
-    lines = list(remarks(Path("data"), found, Rates(source=Path("data")), free, 2))
-    assert lines[0] == f"With 2 workers; {'1.0 kB' if free == 1000 else '999 bytes'} of disk are free."
+    lines = list(remarks(Path("data"), found, Rates(source=Path("data")), free))
+    assert lines[0] == f"{'1.0 kB' if free == 1000 else '999 bytes'} of disk are free."
     assert lines[1:] == (
         ["That is too little by 1 bytes: make room, or take another disk with BASE=…"] if short else []
     )

@@ -117,23 +117,37 @@ def test_a_configuration_that_cannot_take_it_stays_as_it_is(tmp_path: Path, text
 
 # What is missing or wrong.
 
+NO_TERMINAL = "There is no terminal to ask at."
+TRIGGER = "Say also TRIGGER=… (--trigger)"
+OR_YES = "; or YES=1 (--yes), which takes the default of what has one."
+
 
 @pytest.mark.parametrize(
     ("given", "said"),
     [
         (
             (),
-            "There is no terminal to ask at. Say also --name, --trigger, --class and --target; "
-            "or --yes, which takes what has a default.",
+            f"{NO_TERMINAL} Say also NAME=…, TRIGGER=…, CLASS=… and TARGET=… (--name, --trigger, --class, --target)"
+            f"{OR_YES}",
+        ),
+        (("--name", "emma", "--class", "woman", "--target", "sdxl"), f"{NO_TERMINAL} {TRIGGER}{OR_YES}"),
+        (("--yes",), f"{TRIGGER}: there is no default for that."),
+        (
+            ("--yes", "--count", "0"),
+            f"count is 0; it must be at least 1, as in 40.\n{TRIGGER}: there is no default for that.",
         ),
         (
-            ("--name", "emma", "--class", "woman", "--target", "sdxl"),
-            "There is no terminal to ask at. Say also --trigger; or --yes, which takes what has a default.",
+            ("--name", "../x", "--class", "woman", "--target", "sd15", "--count", "0"),
+            "[dataset.../x] is no name for a dataset. Use 1 to 40 of a-z, 0-9 and -, not first -.\n"
+            "target is 'sd15', which is none. There are: sdxl, flux, wan.\n"
+            "count is 0; it must be at least 1, as in 40.\n"
+            f"{NO_TERMINAL} {TRIGGER}{OR_YES}",
         ),
-        (("--yes",), "Say also --trigger: there is no default for that."),
     ],
 )
-def test_without_a_terminal_it_says_what_is_missing(tmp_path: Path, given: tuple[str, ...], said: str) -> None:
+def test_without_a_terminal_it_says_what_is_wrong_and_what_is_missing(
+    tmp_path: Path, given: tuple[str, ...], said: str
+) -> None:
     done = init(tmp_path / "new", *given)
     assert (done.returncode, done.stderr) == (2, f"Error: {said}\n")
     assert not (tmp_path / "new").exists()
@@ -151,10 +165,10 @@ def test_yes_takes_the_defaults(tmp_path: Path) -> None:
     [
         (("--name", "Emma"), "[dataset.Emma] is no name for a dataset. Use 1 to 40 of a-z, 0-9 and -, not first -."),
         (("--name", "../x"), "[dataset.../x] is no name for a dataset."),
-        (("--target", "sd15"), "[dataset.emma] target is 'sd15', which is none. There are: sdxl, flux, wan."),
-        (("--count", "0"), "[dataset.emma] count is 0; it must be at least 1, as in 40."),
-        (("--count", "many"), "[dataset.emma] count must be a whole number, as in 40, not 'many'."),
-        (("--trigger", "a,b"), "[dataset.emma] trigger is 'a,b'; it must be one word or a few, with no comma,"),
+        (("--target", "sd15"), "target is 'sd15', which is none. There are: sdxl, flux, wan."),
+        (("--count", "0"), "count is 0; it must be at least 1, as in 40."),
+        (("--count", "many"), "count must be a whole number, as in 40, not 'many'."),
+        (("--trigger", "a,b"), "trigger is 'a,b'; it must be one word or a few, with no comma,"),
         (("--trigger", " "), "trigger is empty. Type a word."),
         (("--subject", "a/b"), "subject is 'a/b'; it must be the name of one folder in 00_reference_faces."),
         (("--subject", ".."), "subject is '..'; it must be the name of one folder in 00_reference_faces."),
@@ -252,6 +266,8 @@ def test_without_a_terminal_the_warning_is_told_and_it_goes_on(tmp_path: Path) -
 
 END = "\x04"
 """Ctrl-D."""
+BREAK = "\x03"
+"""Ctrl-C."""
 
 
 def talk(base: Path, *answers: str, words: tuple[str, ...] = ()) -> tuple[int, str]:
@@ -259,7 +275,9 @@ def talk(base: Path, *answers: str, words: tuple[str, ...] = ()) -> tuple[int, s
     own, its = pty.openpty()
     line = [sys.executable, "-m", "tools.init", "--base", str(base), *words]
     env = environment(PYTHONPATH=str(ROOT), NO_COLOR="1")
-    program = subprocess.Popen(line, cwd=ROOT, env=env, stdin=its, stdout=its, stderr=its, start_new_session=True)
+    # setsid --ctty: Ctrl-C interrupts only whom the terminal controls.
+    line = ["setsid", "--ctty", *line]
+    program = subprocess.Popen(line, cwd=ROOT, env=env, stdin=its, stdout=its, stderr=its)
     os.close(its)
     shown, waiting, deadline = b"", list(answers), time.monotonic() + 30
     while time.monotonic() < deadline:
@@ -273,7 +291,7 @@ def talk(base: Path, *answers: str, words: tuple[str, ...] = ()) -> tuple[int, s
             break
         if waiting and shown.rstrip(b" ").endswith(b":") and shown.endswith(b": "):
             answer = waiting.pop(0)
-            os.write(own, answer.encode() + (b"" if answer == END else b"\n"))
+            os.write(own, answer.encode() + (b"" if answer in (END, BREAK) else b"\n"))
     os.close(own)
     assert not waiting, (waiting, shown)
     return program.wait(10), shown.decode().replace("\r\n", "\n")
@@ -298,17 +316,41 @@ def test_it_asks_again_where_an_answer_will_not_do(tmp_path: Path) -> None:
     code, shown = talk(tmp_path, *answers, words=("--class", "woman", "--subject", ""))
     assert code == 0, shown
     assert shown.count("is no name for a dataset") == 1
-    assert shown.count("Take it all the same? [y/N]: ") == 2
+    assert shown.count("nothing yet. Take it all the same? y, n or another word [n]: ") == 2
     assert shown.count("Error: Then another one.") == 1
-    assert shown.count("There are: sdxl, flux, wan.") == 1
+    assert shown.count("Error: target is 'sd', which is none. There are: sdxl, flux, wan.\n") == 1
     assert "Warning" not in shown, "it was asked already"
     written = tomllib.loads(config(tmp_path))["dataset"]["emma"]
     assert written == VALUES | {"trigger": "woman", "count": 25}
 
 
-def test_who_breaks_off_leaves_nothing(tmp_path: Path) -> None:
-    code, shown = talk(tmp_path / "new", "emma", END)
+def test_another_word_typed_at_the_warning_is_the_trigger(tmp_path: Path) -> None:
+    """Each is judged like the first: a common one, one with a comma, and one that means nothing yet."""
+    words = ("--name", "emma", "--class", "woman", "--target", "flux", "--count", "40", "--subject", "")
+    code, shown = talk(tmp_path, "woman", "nope", "a,b", "dog", "emx7", words=words)
+    assert code == 0, shown
+    asked = [line.rpartition(" y, n or another word [n]: ")[2] for line in shown.splitlines() if "Take it" in line]
+    assert asked == ["nope", "a,b", "emx7"]
+    assert "\nError: trigger is 'a,b'; it must be one word or a few, with no comma, " in shown
+    assert shown.count('\nThe trigger is "emx7".\n') == 1
+    assert config(tmp_path) == WRITTEN
+
+
+def test_a_wrong_value_is_told_before_anything_is_asked(tmp_path: Path) -> None:
+    code, shown = talk(tmp_path / "new", words=("--target", "sd15", "--count", "0"))
+    assert (code, shown) == (
+        2,
+        "Error: target is 'sd15', which is none. There are: sdxl, flux, wan.\n"
+        "count is 0; it must be at least 1, as in 40.\n",
+    )
+
+
+@pytest.mark.parametrize("key", [END, BREAK], ids=["end of input", "Ctrl-C"])
+@pytest.mark.parametrize("before", [("emma",), ("emma", "woman")], ids=["at a question", "at the warning"])
+def test_who_breaks_off_leaves_nothing(tmp_path: Path, before: tuple[str, ...], key: str) -> None:
+    code, shown = talk(tmp_path / "new", *before, key)
     assert code == 130, shown
+    assert shown.endswith("\nInterrupted. Nothing was written.\n")
     assert not (tmp_path / "new").exists()
 
 
@@ -333,3 +375,15 @@ def test_make_takes_it_to_the_letter(tmp_path: Path) -> None:
     written = settings.load(tmp_path, {}).datasets["emma"]
     assert (written["trigger"], written["subject"]) == ("em $(touch pwned) `x`", "it's $me")
     assert not list(ROOT.glob("pwned*"))
+
+
+def test_make_says_what_is_missing_in_its_own_words_and_takes_yes(tmp_path: Path) -> None:
+    done = make("init", "NAME=a", "TARGET=sd15", base=tmp_path / "new")
+    assert done.stderr.startswith(
+        "Error: target is 'sd15', which is none. There are: sdxl, flux, wan.\n"
+        f"{NO_TERMINAL} Say also TRIGGER=… and CLASS=… (--trigger, --class){OR_YES}\n"
+    )
+    assert not (tmp_path / "new").exists()
+    assert make("init", "TRIGGER=emx7", "YES=0", base=tmp_path / "new").returncode == 2
+    assert make("init", "TRIGGER=emx7", "YES=1", base=tmp_path / "new").returncode == 0
+    assert settings.load(tmp_path / "new", {}).datasets["default"]["trigger"] == "emx7"

@@ -123,7 +123,7 @@ def test_a_worker_that_dies_takes_one_item_with_it(
         os.kill(worker, signal.SIGCONT)
     said = running.communicate(timeout=30)[1]
     assert running.returncode == 3, said
-    assert re.search(r"^mask: \d+ ok, 1 failed, in ", said, re.MULTILINE)
+    assert re.search(r"^mask: person \d+ ok, 1 failed; cutout \d+ ok, in ", said, re.MULTILINE)
     assert "mask: 1 failed. `make failures` names them; RETRY_FAILED=1 tries again." in said
     assert ask(base, "select detail from outcome where status = 'failed'") == [(told,)]
     assert faults(base) == []

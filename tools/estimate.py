@@ -47,12 +47,14 @@ def about(number: float) -> str:
     return f"{round(number / scale) * scale:,}"
 
 
-def sentence(found: Forecast) -> str:
-    """The forecast in one line."""
-    clips = [plural(n, word) for n, word in ((found.videos, "video"), (found.photos, "photo")) if n]
-    length = [duration(round(found.duration_s))] if found.videos else []
-    rest = [f"about {about(found.frames)} frames", f"{duration(found.seconds)} of work", volume(found.bytes)]
-    return f"{listing(clips)}: {', '.join([*length, *rest])}."
+def sentence(found: Forecast, workers: int) -> str:
+    """The forecast in one line; its time is by the clock."""
+    kinds = ((found.videos, "video"), (found.photos, "photo"))
+    clips = listing([plural(n, word) for n, word in kinds if n]) or "Nothing that opens"
+    length = f" ({duration(round(found.duration_s))} of film)" if found.videos else ""
+    frames = f"about {about(found.frames)} frame{'' if found.frames == 1 else 's'}"
+    time = f"about {duration(found.seconds)} with {plural(workers, 'worker')}"
+    return f"{clips}{length}: {frames}; {time}; {volume(found.bytes)}."
 
 
 def table(found: Forecast) -> Table:
@@ -67,7 +69,7 @@ def table(found: Forecast) -> Table:
     return Table(("stage", "tool", "items", "of", "time", "disk", "rate"), rows)
 
 
-def remarks(base: Path, found: Forecast, known: Rates, free: int, workers: int) -> Iterator[str]:
+def remarks(base: Path, found: Forecast, known: Rates, free: int) -> Iterator[str]:
     """What one should know beside the numbers."""
     if found.unread:
         yield f"{plural(found.unread, 'file')} cannot be opened; intake will say why."
@@ -75,7 +77,7 @@ def remarks(base: Path, found: Forecast, known: Rates, free: int, workers: int) 
         yield f"No run has been timed here. For better numbers: {command(base, 'slice all', TEST='1')}"
     elif known.source != base:
         yield f"Rates are those of the slice, {shown(os.fsencode(known.source))}."
-    yield f"With {plural(workers, 'worker')}; {volume(free)} of disk are free."
+    yield f"{volume(free)} of disk are free."
     if found.bytes > free:
         yield f"That is too little by {volume(found.bytes - free)}: make room, or take another disk with BASE=…"
 
@@ -96,20 +98,28 @@ def as_json(base: Path, found: Forecast, known: Rates, free: int, workers: int) 
 
 @click.command("estimate", help=(__doc__ or "").replace("\n\n", "\n\n\b\n", 1))
 @click.option("--base", type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="the workspace")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=0),
+    envvar="MILL_JOBS",
+    default=machine.default_workers,
+    show_default="as many as cores and memory bear",
+    help="of the run that is reckoned; 0 is one",
+)
 @click.option("--json", "json_wanted", is_flag=True, help="as JSON on stdout")
-def main(base: Path, json_wanted: bool) -> None:
+def main(base: Path, workers: int, json_wanted: bool) -> None:
     """Survey, reckon, tell."""
     settings = load(base)
     sources = survey(base)
     refuse_none(base, sources, "estimate")
     others = sum(file.kind not in MAIN for file in walk(base))
-    known, workers, free = rates(base), machine.default_workers(), free_bytes(base)
+    known, workers, free = rates(base), max(1, workers), free_bytes(base)
     footage = footage_of(sources, others)
     found = forecast(footage, known, settings.sections["extract"], [*settings.datasets.values()], workers)
     if json_wanted:
         click.echo(as_json(base, found, known, free, workers))
         return
-    say([sentence(found), "", table(found), "", *remarks(base, found, known, free, workers)])
+    say([sentence(found, workers), "", table(found), "", *remarks(base, found, known, free)])
 
 
 if __name__ == "__main__":

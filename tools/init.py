@@ -18,7 +18,7 @@ import click
 
 from tools.begin.common import warning
 from tools.begin.writing import CONFIG, add_dataset
-from tools.mill.command import guard
+from tools.mill.command import INTERRUPTED, guard
 from tools.mill.plan import FOLDERS
 from tools.mill.settings import CHOICES, UsageError, check_dataset, load, parse
 from tools.mill.tool import Dataset
@@ -52,67 +52,103 @@ QUESTIONS = (
 )
 
 
-def check(base: Path, key: str, text: str, name: str) -> Any:
-    """One answer in its type, for the dataset of that name. Raises UsageError that says what is wrong with it."""
-    where = base / CONFIG
+def check(key: str, text: str) -> Any:
+    """One answer in its type. Raises UsageError that says what is wrong with it."""
     if not text.isprintable() or any("\ud800" <= char <= "\udfff" for char in text):
         raise UsageError(f"{key} is {shown(os.fsencode(text))!r}, which holds what cannot be printed. Type plain text.")
-    if key == "name":
-        check_dataset(text, {}, where)
-        return text
     if key in ("trigger", "class_word") and not text.strip():
         raise UsageError(f"{key} is empty. Type a word.")
     if key == "subject" and ("/" in text or text in (".", "..")):
         raise UsageError(f"subject is {text!r}; it must be the name of one folder in {FOLDERS['reference']}.")
-    default = getattr(DEFAULT, key)
-    value = parse(text, default, f"[dataset.{name}] {key}", str(where))
-    check_dataset(name, {key: value}, where)
+    # The place is left out of what is said: it was typed, and stands in no file yet.
+    place = "[dataset.default] "
+    try:
+        if key == "name":
+            check_dataset(text, {}, Path(CONFIG))
+            return text
+        value = parse(text, getattr(DEFAULT, key), f"{place}{key}", CONFIG)
+        check_dataset("default", {key: value}, Path(CONFIG))
+    except UsageError as error:
+        raise UsageError(str(error).removeprefix(f"{CONFIG}: ").removeprefix(place)) from error
     return value
 
 
-def ask(base: Path, given: Mapping[str, str | None]) -> dict[str, Any]:
+def wrong(given: Mapping[str, str | None]) -> list[str]:
+    """What is wrong with what was given, a sentence for each value that will not do."""
+    said = []
+    for key, text in given.items():
+        try:
+            if text is not None:
+                check(key, text)
+        except UsageError as error:
+            said.append(str(error))
+    return said
+
+
+def ask(given: Mapping[str, str | None]) -> dict[str, Any]:
     """The answers to all questions: those given, the others from the terminal, each checked as it comes."""
     answers: dict[str, Any] = {}
     for question in QUESTIONS:
-        text, name = given[question.key], answers.get("name", "")
+        text = given[question.key]
         if text is not None:
-            answers[question.key] = check(base, question.key, text, name)
+            answers[question.key] = check(question.key, text)
         else:
-            convert = _checked(base, question.key, name)
-            shows = bool(question.default)
+            convert, shows = _checked(question.key), bool(question.default)
             answers[question.key] = click.prompt(
                 question.text, default=question.default, value_proc=convert, show_default=shows, err=True
             )
     return answers
 
 
-def _checked(base: Path, key: str, name: str) -> Callable[[str], Any]:
+def _checked(key: str) -> Callable[[str], Any]:
     def convert(text: str) -> Any:
         try:
-            value = check(base, key, text.strip(), name)
+            value = check(key, text.strip())
+            return _settled(value) if key == "trigger" else value
         except UsageError as error:
             raise click.UsageError(str(error)) from error
-        problem = warning(str(value)) if key == "trigger" else None
-        if problem and not click.confirm(f"{problem} Take it all the same?", default=False, err=True):
-            raise click.UsageError("Then another one.")
-        return value
 
     return convert
 
 
+def _settled(trigger: str) -> str:
+    """The trigger, or another that is typed at the warning. Raises UsageError where it is to be asked for anew."""
+    first = trigger
+    while problem := warning(trigger):
+        text = f"{problem} Take it all the same? y, n or another word"
+        answer = str(click.prompt(text, default="n", err=True)).strip()
+        if answer.casefold() in ("y", "yes"):
+            break
+        if answer.casefold() in ("n", "no"):
+            raise UsageError("Then another one.")
+        trigger = check("trigger", answer)
+    if trigger != first:
+        click.echo(f'The trigger is "{trigger}".', err=True)
+    return trigger
+
+
 def complete(given: Mapping[str, str | None], yes: bool) -> dict[str, str | None]:
-    """What is given, with the defaults of what need not be said. Raises UsageError that names what is missing."""
+    """What is given, with the defaults of what need not be said.
+
+    Raises UsageError that says, a line each, which values are wrong and which are missing.
+    """
     filled = dict(given)
     for question in QUESTIONS:
         if filled[question.key] is None and (yes or not question.needed):
             filled[question.key] = question.default
-    missing = [f"--{question.option}" for question in QUESTIONS if filled[question.key] is None]
+    said = wrong(given)
+    missing = [question.option for question in QUESTIONS if filled[question.key] is None]
     if missing:
+        variables = listing([f"{option.upper()}=…" for option in missing])
+        say = f"Say also {variables} ({', '.join(f'--{option}' for option in missing)})"
         if yes:
-            raise UsageError(f"Say also {listing(missing)}: there is no default for that.")
-        raise UsageError(
-            f"There is no terminal to ask at. Say also {listing(missing)}; or --yes, which takes what has a default."
-        )
+            said.append(f"{say}: there is no default for that.")
+        else:
+            said.append(
+                f"There is no terminal to ask at. {say}; or YES=1 (--yes), which takes the default of what has one."
+            )
+    if said:
+        raise UsageError("\n".join(said))
     return filled
 
 
@@ -134,12 +170,20 @@ def make_folders(base: Path, subject: str) -> list[str]:
 @click.option("--count", help="how many images")
 @click.option("--subject", help="the folder in 00_reference_faces of whom you want; empty for everybody")
 @click.option("--yes", is_flag=True, help="ask nothing, take the defaults")
-def main(base: Path, yes: bool, **given: str | None) -> None:
-    """Ask for what was not said, write it, and say what comes next."""
+def main(base: Path, yes: bool, **given: str | None) -> int:
+    """Ask for what was not said, write it, and say what comes next. Returns the exit code."""
     load(base)  # what is wrong with a configuration that is there is told before anything is asked
     asks = sys.stdin.isatty() and not yes
-    answers = ask(base, given if asks else complete(given, yes))
-    problem = warning(answers["trigger"]) if given["trigger"] is not None or not asks else None
+    if not asks:
+        given = complete(given, yes)
+    elif said := wrong(given):
+        raise UsageError("\n".join(said))
+    try:
+        answers = ask(given)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("\nInterrupted. Nothing was written.", err=True)
+        return INTERRUPTED
+    problem = warning(answers["trigger"]) if given["trigger"] is not None else None
     if problem:
         click.echo(f"Warning: {problem}", err=True)
     name = answers.pop("name")
@@ -154,6 +198,7 @@ def main(base: Path, yes: bool, **given: str | None) -> None:
         f"pictures of whom you want into {FOLDERS['reference']}/{faces}; then: {command(base, 'estimate')}",
         err=True,
     )
+    return 0
 
 
 if __name__ == "__main__":

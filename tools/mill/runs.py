@@ -116,4 +116,8 @@ def report(
         "select kind, status, count(*) from outcome where run_id = ? group by kind, status order by min(id)", (run_id,)
     ):
         kinds.setdefault(kind, {})[status] = n
+    kinds = {
+        kind: {name: each[name] for name in ("ok", "rejected", "failed") if name in each}
+        for kind, each in kinds.items()
+    }
     return Report(tool, dataset, waiting, counts, kinds, reasons, reasons.pop("failed", 0), 0.0, notes)
