@@ -291,6 +291,8 @@ def talk(base: Path, *answers: str, words: tuple[str, ...] = ()) -> tuple[int, s
             break
         if waiting and shown.rstrip(b" ").endswith(b":") and shown.endswith(b": "):
             answer = waiting.pop(0)
+            if answer == BREAK:
+                time.sleep(0.5)  # Python misses a signal between its writing of the question and its reading
             os.write(own, answer.encode() + (b"" if answer in (END, BREAK) else b"\n"))
     os.close(own)
     assert not waiting, (waiting, shown)
