@@ -40,7 +40,8 @@ CHANGES = "$(PYTHON)" -S -m tools.mill.changes
 STAGES := all stage0 stage1 stage2 stage3 stage4 stage5 stage6 stage7
 
 .PHONY: help $(STAGES) turn demo slice status failures query explain reject keep pin undo doctor test lint bench soak \
-	pictures clean lock people identify name merge split sheet caption-edit trainers init estimate verify backup gc accuracy
+	pictures clean lock people identify name merge split sheet caption-edit trainers init estimate verify backup gc accuracy \
+	models
 
 ## help       this list
 help:
@@ -137,6 +138,10 @@ backup: .venv/.ready
 gc: .venv/.ready
 	@$(MILL).gc --base "$$BASE" $(if $(filter-out 0,$(DRY_RUN)),--dry-run)
 
+## models     fetch the models that the configuration names, and write their digests down; ACCEPT=1 takes changed ones
+models: .venv/.ready
+	@$(MILL).models --base "$$BASE" $(if $(filter-out 0,$(ACCEPT)),--accept)
+
 ## demo       make demo footage in BASE, where it holds no sources yet
 demo: .venv/.ready
 	@$(MILL).demo --base "$$BASE"
@@ -193,4 +198,6 @@ lock:
 	@echo "Installing into .venv: about 2 minutes and 7 GB with torch and CUDA (LIGHT=1: without them, under 1 GB)."
 	@python3 -m venv .venv || { echo "python3 -m venv failed. On Debian: apt-get install python3-venv."; exit 1; }
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+# PyMatting, that rembg brings, compiles itself at its first import, for half a minute.
+	@$(if $(filter 1,$(LIGHT)),:,.venv/bin/python -c "import rembg")
 	@touch $@

@@ -61,7 +61,7 @@ def test_an_engine_is_what_the_recipe_says_it_is(kind: str) -> None:
 def test_an_unknown_engine_is_a_sentence_that_lists_what_exists() -> None:
     with pytest.raises(UsageError) as raised:
         engines.identify("mask", "rmbg")
-    assert str(raised.value) == "[mask] engine is 'rmbg', which is none. There are: auto, builtin."
+    assert str(raised.value) == "[mask] engine is 'rmbg', which is none. There are: auto, rembg, builtin."
 
 
 def test_missing_weights_are_a_sentence_that_says_what_to_do() -> None:

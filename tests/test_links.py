@@ -10,7 +10,8 @@ import pytest
 from hostile_names import forty
 from making import Mill
 
-from tools.mill import links
+from tools.mill import find, links
+from tools.mill.plan import PLAN
 from tools.mill.tool import Result, failed, rejected
 
 
@@ -143,3 +144,35 @@ def test_a_tool_that_had_nothing_to_do_still_shows_what_was_decided_elsewhere(
         decide(workspace, "undo", ["00_raw_photos/a.jpg"], "", "")
         run_tool(workspace, "intake")
         assert not (workspace / "rejected" / "intake").exists()
+
+
+def test_people_who_passed_lie_under_what_they_show(mill: Mill) -> None:
+    """Two people, and later only one of them, who sits now."""
+    tools = [step.tool for step in PLAN]
+    for tool in tools[: tools.index("match") + 1]:
+        mill.run(tool)
+    one, two = mill.passed("match")[:2]
+    crops = {item: mill.one("select path from item where id = ?", item) for item in (one, two)}
+    mill.db.execute("update person set shot = 'unknown', view = null, posture = null, arms = null, extent = null")
+    mill.db.execute("update person set shot = 'far', view = 'back', posture = 'standing' where item_id = ?", (one,))
+    mill.db.execute("update person set shot = 'close', arms = 'up' where item_id = ?", (two,))
+
+    def sorted_people() -> dict[str, str]:
+        links.sort_people(mill.db, mill.base, mill.step("match")["id"])
+        found = (path for path in (mill.base / "people").rglob("*") if path.is_symlink())
+        return {str(path.relative_to(mill.base / "people")): os.readlink(path) for path in found}
+
+    def link(category: str, item: int) -> tuple[str, str]:
+        return f"{category}/{Path(crops[item]).name}", f"../../../{crops[item]}"
+
+    assert sorted_people() == dict(
+        [
+            *(link("shot/far", one), link("view/back", one), link("posture/standing", one)),
+            *(link("shot/close", two), link("arms/up", two)),
+        ]
+    )
+    (row,) = find.items(mill.db, mill.base, f"people/view/back/{Path(crops[one]).name}")
+    assert row["id"] == one
+    mill.db.execute("update person set posture = 'sitting' where item_id = ?", (one,))
+    mill.db.execute("update outcome set passed = 0 where item_id = ?", (two,))
+    assert sorted_people() == dict([link("shot/far", one), link("view/back", one), link("posture/sitting", one)])

@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from tools.mill.tool import Bench, Limit, Made, Reason, Result, Row, Tool, operational, rejected
+from tools.mill.tool import Bench, Limit, Made, Reason, Result, Row, Tool, of_engine, operational, rejected
 
 if TYPE_CHECKING:
-    from tools.engines.protocols import Detection, Rgb
+    from tools.engines.protocols import Box, Detection, Rgb
+    from tools.framing.crops import Crop
     from tools.framing.presence import Presence
 
 VERSION = 2
@@ -89,10 +90,15 @@ class Params:
     crop area: 25 % and 8 %). min_face_px: height of the smallest face that matters, in the frame. landmarks: whether
     the 68 points of each face are found, from which view, open eyes and expression are measured. keep_confidence: who
     is less probable is no row at all, nor is who comes after the surest keep_at_most of a frame. webp_quality: 0 to
-    100. webp_effort: 0 to 6.
+    100. webp_effort: 0 to 6. weights, imgsz: the file of the engine yolo's network, and the longer side at which it
+    looks, in px. device: auto, cpu, mps, cuda, cuda:N; batch: images that go through the network at once.
     """
 
     engine: str = "auto"
+    weights: str = of_engine("yolo", "yolo26m-pose.pt")
+    imgsz: int = of_engine("yolo", 640)
+    device: str = operational("auto")
+    batch: int = operational(8)
     pad: float = 0.15
     pad_above: float = 0.25
     shot_rule: str = "face"
@@ -129,7 +135,7 @@ def work(row: Row, bench: Bench[Params]) -> Result:
         corner = row["picture_x0_px"], row["picture_y0_px"]
         image = image[corner[1] : row["picture_y1_px"], corner[0] : row["picture_x1_px"]].copy()
     job = DetectJob(image, params.min_face_px, params.keep_confidence)
-    (seen,) = engines.load("detect", params.engine).run([job])
+    (seen,) = engines.of("detect", bench).run([job])
     kept = seen[: params.keep_at_most]
     measures = {
         "people_seen": len(seen),
@@ -173,6 +179,7 @@ def _made(
         crop.x1 - crop.x0,
         crop.y1 - crop.y0,
         facts=facts(person, [each for each in everybody if each is not person], (width, height), params, corner)
+        | posed(person)
         | turned(person if params.landmarks else replace(person, face=None), image, (crop.x0, crop.y0)),
         measures={
             "confidence": round(person.confidence, 4),
@@ -206,7 +213,7 @@ def facts(
         "crop_x_px": crop.x0 + corner[0],
         "crop_y_px": crop.y0 + corner[1],
         **cut_sides(person.box, *picture),
-        "shot": shot_of(face, crop, params.shot_rule, params.shot_close, params.shot_far),
+        "shot": shot_of(face or _supposed(person, crop), crop, params.shot_rule, params.shot_close, params.shot_far),
         "keypoints_json": _json(keypoints) if keypoints else None,
         "others_json": _json(neighbours),
         "source": person.source,
@@ -218,13 +225,37 @@ def facts(
 def turned(person: Detection, image: Rgb, corner: tuple[int, int]) -> dict[str, Any]:
     """The landmarks of a person's face in pixels of the crop, whose corner is given, and how the face is turned."""
     if person.face is None:
-        return {"landmarks_json": None, "turn": None, "view": None}
+        return {"landmarks_json": None, "turn": None}
     from tools.engines.landmarks import landmarks
     from tools.framing.view import turn_of, view_of
 
     points = landmarks(image, person.face)
     turn = round(turn_of(points), 3)
     return {"landmarks_json": _json((points - corner).tolist()), "turn": turn, "view": view_of(turn)}
+
+
+def _supposed(person: Detection, crop: Crop) -> Box | None:
+    """Where no face shows: how large it would be, by the rest of the body."""
+    from tools.framing.pose import supposed_face
+
+    face = supposed_face(person.keypoints) if person.keypoints else None
+    return face and face.moved(-crop.x0, -crop.y0)
+
+
+def posed(person: Detection) -> dict[str, Any]:
+    """What the keypoints tell, as columns of `person`; all null without any. Landmarks know the view better."""
+    from tools.framing.pose import facts as of_pose
+
+    if person.keypoints is None:
+        return {"view": None, "posture": None, "arms": None, "extent": None, "parts_json": None}
+    told = of_pose(person.keypoints)
+    return {
+        "view": told.view,
+        "posture": told.posture,
+        "arms": told.arms,
+        "extent": told.extent,
+        "parts_json": json.dumps(told.parts),
+    }
 
 
 def _json(rows: Sequence[tuple[float, ...]]) -> str:

@@ -79,6 +79,21 @@ def examine(base: Path) -> Iterator[Finding]:
     yield _landmarks()
     yield from (_installed(need) for need in OPTIONAL)
     yield _gpu()
+    yield from _engines(base)
+
+
+def _engines(base: Path) -> Iterator[Finding]:
+    """The engines that run a model of the user's choice, as the workspace's settings name it."""
+    from tools.mill import settings
+    from tools.report.engines import states
+
+    try:
+        found = list(states(settings.load(base)))
+    except settings.UsageError as error:
+        yield Finding("Settings", "missing", str(error))
+        return
+    for state in found:
+        yield Finding(f"{state.kind}: {state.engine}", "ok" if state.ready else "optional", state.said)
 
 
 def _program(name: str, hint: str, absent: Literal["missing", "optional"]) -> Finding:
@@ -135,7 +150,7 @@ def _landmarks() -> Finding:
 
 def _gpu() -> Finding:
     if shutil.which("nvidia-smi"):
-        return Finding("GPU", "ok", "an NVIDIA driver is there; the builtin engines do not use it")
+        return Finding("GPU", "ok", "an NVIDIA driver is there; yolo and rembg use it, the builtin engines do not")
     return Finding("GPU", "optional", "none found; the builtin engines need none")
 
 

@@ -41,7 +41,7 @@ def work(row: Row, bench: Bench[Params]) -> Result:
         return Result(measures=measures)
     face = Box(*(row[f"face_{name}_px"] for name in ("x0", "y0", "x1", "y1")))
     jitters = params.jitters_small if face.height < params.small_face_px else params.jitters
-    ((found,),) = engines.load("embed", params.engine).run([MatchJob(crop, face, jitters)])
+    ((found,),) = engines.of("embed", bench).run([MatchJob(crop, face, jitters)])
     measures |= {
         "embedding": found.embedding.astype("<f4").tobytes(),
         "spread": found.spread and round(found.spread, 4),

@@ -44,7 +44,7 @@ def as_json(story: Story, base: Path) -> dict[str, Any]:
 @click.option("--base", type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="the workspace")
 @click.option("--json", "json_wanted", is_flag=True, help="as JSON on stdout: a list, one object for each item")
 def main(item: tuple[str, ...], base: Path, json_wanted: bool) -> None:
-    """Explain items. ITEM: ids, paths (also of links in rejected/ and of a package's images) or addresses."""
+    """Explain items. ITEM: ids, paths (also of links in rejected/ or people/ and of a package's images), addresses."""
     with reading(base) as db:
         rows = [row for text in item for row in find.items(db, base, text)]
         stories = [read(db, int(row["id"])) for row in rows]

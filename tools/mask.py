@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tools.mill.tool import Bench, Limit, Made, Result, Row, Tool, operational, rejected
+from tools.mill.tool import Bench, Limit, Made, Result, Row, Tool, of_engine, operational, rejected
 
 if TYPE_CHECKING:
     import numpy as np
@@ -100,10 +100,24 @@ LIMITS = (
 
 @dataclass(frozen=True)
 class Params:
-    """working_side_px: longer side of the picture on which the builtin engine cuts; edges get the crop's own detail."""
+    """working_side_px: longer side of the picture on which the builtin engine cuts; edges get the crop's own detail.
+
+    The rest is rembg's. model: one of its networks, by its name; weights: the ONNX file of a network of your own, where
+    model is u2net_custom, dis_custom or ben_custom. alpha_matting: solve for soft edges between what is surely inside
+    (over matting_foreground of 255, drawn back by matting_erode_px) and surely outside (under matting_background).
+    post_process: smooth the outline and make it hard. device: auto, cpu, cuda, cuda:N, tensorrt.
+    """
 
     engine: str = "auto"
-    working_side_px: int = 448
+    working_side_px: int = of_engine("builtin", 448)
+    model: str = of_engine("rembg", "u2net_human_seg")
+    weights: str = of_engine("rembg", "")
+    alpha_matting: bool = of_engine("rembg", False)
+    matting_foreground: int = of_engine("rembg", 240)
+    matting_background: int = of_engine("rembg", 10)
+    matting_erode_px: int = of_engine("rembg", 10)
+    post_process: bool = of_engine("rembg", False)
+    device: str = operational("auto")
     deadline_s: float = operational(60.0)
 
 
@@ -114,7 +128,7 @@ def work(row: Row, bench: Bench[Params]) -> Result:
     from tools.media.image import read_rgb
 
     image = read_rgb(bench.file(row), math.inf)
-    (alpha,) = engines.load("mask", bench.params.engine).run([_job(row, image, bench)])
+    (alpha,) = engines.of("mask", bench).run([_job(row, image, bench)])
     if not (alpha > 127).any():
         return Result(rejected("empty_mask", "The mask is empty."))
     if (alpha > 127).all():

@@ -8,7 +8,8 @@ select
     case when last.id is null then 'ancestor_out' when last.passed then null
         when last.status = 'ok' then 'rejected_by_hand' else last.reason end as reason,
     last.detail,
-    person.shot, person.view, person.source as found_by, detect.confidence, detect.height_px,
+    person.shot, person.view, person.posture, person.arms, person.extent, person.source as found_by,
+    detect.confidence, detect.height_px,
     person.box_x0_px, person.box_y0_px, person.box_x1_px, person.box_y1_px,
     person.face_x0_px, person.face_y0_px, person.face_x1_px, person.face_y1_px,
     person.cut_left, person.cut_top, person.cut_right, person.cut_bottom,

@@ -1,1 +1,1 @@
-"""How right the builtin engines are: each part measured on labelled pictures."""
+"""How right the engines are: each part measured on labelled pictures."""

@@ -1,4 +1,4 @@
-"""Measure how right the builtin engines are, on labelled photographs, and write it down in docs/accuracy.md.
+"""Measure how right the engines are, on labelled photographs, and write it down in docs/accuracy.md.
 
 The photographs are no part of the project: SHARED names the folder that holds clips/, coco/ and faces/.
 Example: python -m tools.accuracy masks identity
@@ -17,10 +17,10 @@ from tools.mill.command import guard
 from tools.mill.settings import ROOT, UsageError
 
 PAGE = ROOT / "docs" / "accuracy.md"
-PARTS = ("identity", "masks", "sharpness", "duplicates")
+PARTS = ("identity", "masks", "sharpness", "duplicates", "networks")
 """Modules beside this one, each with `section(shared) -> str`: Markdown that begins with a heading of second level."""
 
-HEAD = """# How right the builtin engines are
+HEAD = """# How right the engines are
 
 Made by `make accuracy` from photographs and clips that were labelled by hand. They are few: the figures tell a good
 engine from a bad one, not one percent from the next.

@@ -10,11 +10,16 @@ import functools
 import hashlib
 import importlib
 import importlib.util
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tools.engines import catalogue
+from tools.engines.weights import MODELS, Missing, sha256_of, user_cache
 from tools.mill.settings import UsageError
+from tools.mill.tool import Bench
 
 
 @dataclass(frozen=True)
@@ -30,12 +35,17 @@ class Entry:
     """An engine: the class, and its model.
 
     model: a name for what comes with the code and the libraries, raised by hand when its results change. weights: files
-    of the installed package `face_recognition_models`, whose digests count as well.
+    of the installed package `face_recognition_models`, whose digests count as well. modules: what must be installed
+    beside what always is. files: of an engine that runs a model of the user's choice, which files the tool's settings
+    name, in the workspace of that path; it raises UsageError where they are not there. Such an engine is made from the
+    settings and the files.
     """
 
     where: str
     model: str
     weights: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    files: Callable[[Any, Path | None], tuple[Path, ...]] | None = None
 
 
 FACE_LANDMARKS = "shape_predictor_5_face_landmarks.dat"
@@ -43,41 +53,133 @@ LANDMARKS_68 = "shape_predictor_68_face_landmarks.dat"
 FACE_EMBEDDING = "dlib_face_recognition_resnet_model_v1.dat"
 
 ENGINES: dict[str, dict[str, Entry]] = {
-    "detect": {"builtin": Entry("tools.engines.hog:Hog", "hog-1")},
+    "detect": {
+        "yolo": Entry(
+            "tools.engines.yolo:Yolo", "yolo-1", modules=("torch", "ultralytics"), files=catalogue.yolo_files
+        ),
+        "builtin": Entry("tools.engines.hog:Hog", "hog-1"),
+    },
     "embed": {"builtin": Entry("tools.engines.faces:Faces", "faces-2", (FACE_LANDMARKS, FACE_EMBEDDING))},
-    "mask": {"builtin": Entry("tools.engines.grabcut:GrabCut", "grabcut-3")},
+    "mask": {
+        "rembg": Entry(
+            "tools.engines.rembg_masks:Rembg", "rembg-1", modules=("onnxruntime", "rembg"), files=catalogue.rembg_files
+        ),
+        "builtin": Entry("tools.engines.grabcut:GrabCut", "grabcut-3"),
+    },
     "caption": {"builtin": Entry("tools.engines.template:TemplateCaptioner", "template-2")},
 }
-"""By kind and name. The first of a kind is the best that needs nothing more than this installation."""
+"""By kind and name. The best of a kind comes first; the last needs nothing more than this installation."""
 
 
-def resolve(kind: str, name: str) -> str:
+def resolve(kind: str, name: str, params: Any = None, base: Path | None = None) -> str:
     """The name of an engine that exists, for one that was asked for; "auto" takes the best that runs here.
 
-    Raises UsageError for a name that is none.
+    params: the tool's settings, base: its workspace; without them only engines that need neither are taken. Raises
+    UsageError for a name that is none.
     """
     known = ENGINES[kind]
     if name == "auto":
-        return next(iter(known))
+        return next(each for each in known if ready(kind, each, params, base) is None)
     if name not in known:
         raise UsageError(f"[{kind}] engine is {name!r}, which is none. There are: auto, {', '.join(known)}.")
     return name
 
 
-def identify(kind: str, name: str) -> EngineIdentity:
-    """An engine's name and digest, without loading it. Raises UsageError where it does not exist or cannot run."""
-    name = resolve(kind, name)
+def ready(kind: str, name: str, params: Any = None, base: Path | None = None) -> str | None:
+    """None where an engine can run here, else the sentence that says what it lacks and what to do."""
+    try:
+        files(kind, name, params, base)
+    except UsageError as lack:
+        return str(lack)
+    return None
+
+
+def files(kind: str, name: str, params: Any = None, base: Path | None = None) -> tuple[Path, ...]:
+    """The files of the user's that an engine runs; none for an engine without any.
+
+    Raises UsageError where one is missing, or a package that the engine needs.
+    """
     entry = ENGINES[kind][name]
-    digests = [weights_digest(file) for file in entry.weights]
-    digest = hashlib.sha256("\n".join([entry.model, *digests]).encode()).hexdigest() if digests else entry.model
-    return EngineIdentity(name, digest)
+    missing = [module for module in entry.modules if importlib.util.find_spec(module) is None]
+    if missing:
+        raise UsageError(
+            f"The engine {name} needs {' and '.join(missing)}, not installed here: remove .venv and `make all` without "
+            f'LIGHT=1, or set [{kind}] engine = "builtin".'
+        )
+    if entry.files is None:
+        return ()
+    if params is None:
+        raise UsageError(f"The engine {name} needs settings that name its model, and nobody gave any.")
+    return entry.files(params, base)
 
 
-@functools.cache
-def load(kind: str, name: str) -> Any:
-    """The engine, ready to run; once per process. Raises UsageError where it does not exist or cannot run."""
-    module, _, class_name = ENGINES[kind][resolve(kind, name)].where.partition(":")
-    return getattr(importlib.import_module(module), class_name)()
+def identify(kind: str, name: str, params: Any = None, base: Path | None = None) -> EngineIdentity:
+    """An engine's name and digest, without loading it; weights that are missing are fetched.
+
+    Raises UsageError where it does not exist or cannot run.
+    """
+    name = resolve(kind, name, params, base)
+    digest = digest_of(ENGINES[kind][name], provided(kind, name, params, base))
+    return EngineIdentity(name, _with_landmarks(digest, params))
+
+
+def provided(kind: str, name: str, params: Any = None, base: Path | None = None) -> tuple[Path, ...]:
+    """As `files`, and what is missing is fetched by the library that it comes from, where there is a network."""
+    from tools.engines.fetching import fetch
+
+    try:
+        return files(kind, name, params, base)
+    except Missing as missing:
+        if missing.library is None:
+            raise
+        try:
+            fetch(missing.library, missing.model, MODELS if os.access(MODELS, os.W_OK) else user_cache())
+        except UsageError as failure:
+            raise UsageError(f"{missing} ({failure}.)") from failure
+    return files(kind, name, params, base)
+
+
+def digest_of(entry: Entry, found: tuple[Path, ...] = ()) -> str:
+    """What of an engine decides its results: its model's name and the digests of its files."""
+    digests = [*(weights_digest(file) for file in entry.weights), *map(sha256_of, found)]
+    return hashlib.sha256("\n".join([entry.model, *digests]).encode()).hexdigest() if digests else entry.model
+
+
+def _with_landmarks(digest: str, params: Any) -> str:
+    """An engine's digest, together with that of the 68 landmarks where the tool's settings have them found as well."""
+    if not getattr(params, "landmarks", False):
+        return digest
+    return hashlib.sha256(f"{digest}\n{weights_digest(LANDMARKS_68)}".encode()).hexdigest()
+
+
+DEVICES: dict[str, str] = {}
+"""By kind, where the engine that this process last took computes."""
+
+
+def of(kind: str, bench: Bench[Any]) -> Any:
+    """The engine that a tool's work runs, in the worker: once per process.
+
+    Raises UsageError where it cannot run, or is no longer the one that the recipe names.
+    """
+    engine = load(kind, bench.params.engine, bench.params, bench.base, bench.digest)
+    if bench.digest and _with_landmarks(engine.digest, bench.params) != bench.digest:
+        raise UsageError(f"The weights of {engine.name} changed while {kind} was running. Start it again.")
+    DEVICES[kind] = getattr(engine, "device", "cpu")
+    return engine
+
+
+@functools.lru_cache(maxsize=8)
+def load(kind: str, name: str, params: Any = None, base: Path | None = None, _digest: str = "") -> Any:
+    """The engine, ready to run; once per process, and again where its digest is to be another.
+
+    Raises UsageError where it does not exist or cannot run.
+    """
+    name = resolve(kind, name, params, base)
+    entry = ENGINES[kind][name]
+    found = files(kind, name, params, base)
+    module, _, class_name = entry.where.partition(":")
+    made = getattr(importlib.import_module(module), class_name)
+    return made() if entry.files is None else made(params, found, digest_of(entry, found))
 
 
 def weights_path(file: str) -> Path:
@@ -97,12 +199,4 @@ def weights_path(file: str) -> Path:
 
 def weights_digest(file: str) -> str:
     """SHA-256 of a file of face_recognition_models; read once per process."""
-    path = weights_path(file)
-    stat = path.stat()
-    return _digest(path, stat.st_size, stat.st_mtime_ns)
-
-
-@functools.cache
-def _digest(path: Path, _size: int, _mtime_ns: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return sha256_of(weights_path(file))

@@ -27,18 +27,20 @@ def cut_out(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint
     The picture under full opacity, estimated colours under part of it, black under none, which costs a lossless file no
     bytes. rgb: height x width x 3; alpha: height x width.
     """
+    height, width = alpha.shape
+    shown = np.asarray(cv2.copyTo(np.ascontiguousarray(rgb), (alpha > 0).astype(np.uint8)), dtype=np.uint8)
+    soft = np.flatnonzero((alpha > 0) & (alpha < 255))
+    if not len(soft):
+        return np.dstack([shown, alpha])
     opacity = (alpha.astype(np.float32) / 255.0)[..., None]
     picture = rgb.astype(np.float32) / 255.0
-    height, width = alpha.shape
     size = math.ceil(width / COARSE_STEP), math.ceil(height / COARSE_STEP)
     small = _resized(picture, size)
     front, back = _fused(small, small, small, _resized(opacity, size), COARSE_PX // COARSE_STEP)
     front, back = _resized(front, (width, height)), _resized(back, (width, height))
-    front, _ = _fused(picture, front, back, opacity, FINE_PX)
-    estimated = np.rint(front * 255.0).astype(np.uint8)
-    colours = np.where((alpha == 255)[..., None], rgb, estimated)
-    colours[alpha == 0] = 0
-    return np.dstack([colours, alpha])
+    front, _ = _fused(picture, front, back, opacity, FINE_PX, soft)
+    shown.reshape(-1, 3)[soft] = np.rint(front * 255.0).astype(np.uint8)
+    return np.dstack([shown, alpha])
 
 
 def _resized(values: Floats, size: tuple[int, int]) -> Floats:
@@ -47,13 +49,28 @@ def _resized(values: Floats, size: tuple[int, int]) -> Floats:
     return resized.reshape(*resized.shape[:2], values.shape[2])
 
 
-def _fused(picture: Floats, front: Floats, back: Floats, opacity: Floats, side: int) -> tuple[Floats, Floats]:
+def _fused(
+    picture: Floats,
+    front: Floats,
+    back: Floats,
+    opacity: Floats,
+    side: int,
+    where: NDArray[np.intp] | None = None,
+) -> tuple[Floats, Floats]:
+    """One round of blur fusion: both colours, of all pixels, or of those asked for, as a list (n x 3)."""
+
+    def asked(values: Floats) -> Floats:
+        return values if where is None else values.reshape(-1, values.shape[2])[where]
+
     def mean(values: Floats) -> Floats:
         blurred = cv2.blur(values, (side, side), borderType=cv2.BORDER_REFLECT)
-        return np.asarray(blurred.reshape(values.shape), dtype=np.float32)
+        return asked(np.asarray(blurred.reshape(values.shape), dtype=np.float32))
 
     share = mean(opacity)
-    near_front = mean(front * opacity) / (share + 1e-5)
-    near_back = mean(back * (1.0 - opacity)) / (1.0 - share + 1e-5)
+    # As three equal channels: numpy is slow where it has to repeat one.
+    thrice = cv2.merge([opacity[..., 0]] * 3)
+    near_front = mean(front * thrice) / (share + 1e-5)
+    near_back = mean(back * (1.0 - thrice)) / (1.0 - share + 1e-5)
+    picture, opacity = asked(picture), asked(opacity)
     rest = picture - opacity * near_front - (1.0 - opacity) * near_back
     return np.clip(near_front + opacity * rest, 0.0, 1.0), near_back

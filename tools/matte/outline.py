@@ -104,7 +104,9 @@ def softened(rgb: NDArray[np.uint8], small_rgb: NDArray[np.uint8], small_mask: N
     a, b = coefficients(guide, small_mask.astype(np.float32), radius, 1e-4)
     soft = np.empty((height, width), dtype=np.float32)
     full_b = _enlarged(b, width, height)
-    np.sum(_enlarged(a, width, height) * (rgb.astype(np.float32) / 255.0), axis=-1, out=soft)
+    picture = rgb.astype(np.float32)
+    picture /= 255.0
+    np.einsum("ijk,ijk->ij", _enlarged(a, width, height), picture, out=soft)
     soft = np.clip((soft + full_b - 0.1) / 0.8, 0.0, 1.0)
     soft *= _enlarged(outer.astype(np.float32), width, height)
     soft = np.maximum(soft, _enlarged(inner.astype(np.float32), width, height))

@@ -85,7 +85,7 @@ def _paths(base: Path, text: str) -> list[bytes]:
     here = os.path.abspath(os.fsencode(text))
     candidates = [os.fsencode(text)]
     for path in (here, os.path.join(root, os.fsencode(text))):
-        # Links in rejected/ lead to the file; the folders above it may be links too.
+        # Links in rejected/ and people/ lead to the file; the folders above it may be links too.
         linked = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
         target = (
             os.path.normpath(os.path.join(os.path.dirname(linked), os.readlink(linked)))

@@ -1,16 +1,19 @@
-"""Links: `rejected/TOOL/[DATASET/]REASON/` shows in a file browser what each tool rejected."""
+"""Links for a file browser: `rejected/TOOL/[DATASET/]REASON/` shows what each tool rejected, `people/` who passed."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tools.mill.manifest import sql
 
 FOLDER = "rejected"
+
+PEOPLE = "people"
+"""Below it: shot/close, view/back, posture/sitting and so on, with links to the crops of everybody who passed match."""
 
 
 def rebuild(db: sqlite3.Connection, base: Path, step_id: int, tool: str, dataset: str) -> None:
@@ -18,10 +21,20 @@ def rebuild(db: sqlite3.Connection, base: Path, step_id: int, tool: str, dataset
 
     Raises OSError where the file system knows no symbolic links.
     """
-    root = os.fsencode(base / FOLDER / tool / dataset)
+    _in_line(base, base / FOLDER / tool / dataset, db.execute(sql("mill/rejected_files"), {"step": step_id}))
+
+
+def sort_people(db: sqlite3.Connection, base: Path, step_id: int) -> None:
+    """Bring the categories of people in line with the manifest. step_id: of match. Raises OSError as `rebuild` does."""
+    _in_line(base, base / PEOPLE, db.execute(sql("mill/sorted_people"), {"step": step_id}))
+
+
+def _in_line(base: Path, folder: Path, rows: Iterable[sqlite3.Row]) -> None:
+    """Have a folder hold links to these files alone, each in the subfolder `reason`, beside what is somebody's own."""
+    root = os.fsencode(folder)
     wanted: dict[bytes, bytes] = {}
     numbers: Counter[bytes] = Counter()
-    for row in db.execute(sql("mill/rejected_files"), {"step": step_id}):
+    for row in rows:
         raw = row["raw_path"]
         target = os.path.join(os.fsencode(row["folder"]), raw) if raw else os.fsencode(row["path"])
         link = _free_name(os.path.join(os.fsencode(row["reason"]), os.path.basename(target)), wanted, numbers)

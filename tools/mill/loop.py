@@ -113,6 +113,8 @@ def _run(
     run_id = _one_run(work, queue) if due and not asked.dry_run else None
     if not asked.dry_run:
         links.rebuild(db, base, step_id, tool.name, asked.dataset)
+        if tool.name == "match":
+            links.sort_people(db, base, step_id)
     if run_id is not None and tool.review:
         notes += tool.review(work.bench)
     return runs.report(db, step_id, tool.name, asked.dataset, len(queue), run_id, notes)
@@ -132,13 +134,13 @@ def _prepare(
     except ValueError as error:
         raise UsageError(str(error)) from error
     dataset = Dataset(name=asked.dataset, **settings.datasets[asked.dataset]) if asked.dataset else Dataset()
-    params, engine, notes = _engine(db, tool, params)
+    params, engine, notes = _engine(db, base, tool, params)
     sides = {side: _side(db, f"sides/{tool.name}.{side}", asked.dataset) for side in tool.sides}
     rows = steps.input_rows(db, tool.name, asked.dataset, tool.says) if tool.work_set else None
     content = recipe.build(
         tool.name,
         tool.version,
-        recipe.parameters(params),
+        recipe.parameters(params, engine[0] if engine else None),
         engine=engine,
         dataset={key: getattr(dataset, key) for key in tool.dataset_keys},
         sides={side: recipe.digest_rows(found, "address", "version") for side, found in sides.items()},
@@ -148,28 +150,35 @@ def _prepare(
         recipe_id = recipe.ensure(db, content)
     place = next(place for place in settle.places(db) if place.step_id == step_id)
     bounds = {limit.key: float(values[limit.key]) for limit in tool.limits}
-    bench = Bench(base, params, dataset, sides)
+    bench = Bench(base, params, dataset, sides, digest=engine[1] if engine else "")
     notes += tool.remarks(bench) if tool.remarks else ()
     return _Work(db, tool, asked, place, bench, bounds, recipe_id, rows, notes)
 
 
-def _engine(db: sqlite3.Connection, tool: Tool, params: Any) -> tuple[Any, tuple[str, str] | None, tuple[str, ...]]:
-    """Resolve `engine = "auto"` once per workspace and pin it; the engine's name and digest go into the recipe."""
+def _engine(
+    db: sqlite3.Connection, base: Path, tool: Tool, params: Any
+) -> tuple[Any, tuple[str, str] | None, tuple[str, ...]]:
+    """Resolve `engine = "auto"` once per workspace and pin it; the engine's name and digest go into the recipe.
+
+    What its weights are is pinned as well.
+    """
     if tool.engine is None:
         return params, None, ()
     from tools import engines
+    from tools.engines import weights
 
     notes: tuple[str, ...] = ()
     name = params.engine
     if name == "auto":
         key = f"engine.{tool.engine}"
         pinned = meta(db, key)
-        name = pinned or engines.resolve(tool.engine, "auto")
+        name = pinned or engines.resolve(tool.engine, "auto", params, base)
         if pinned is None:
             with transaction(db):
                 set_meta(db, key, name)
             notes = (f"{tool.name}: engine auto is {name} here, and stays so in this workspace.",)
-    identity = engines.identify(tool.engine, name)
+    identity = engines.identify(tool.engine, name, params, base)
+    notes += weights.check(db, tool.engine, engines.files(tool.engine, identity.name, params, base))
     return dataclasses.replace(params, engine=name), (identity.name, identity.digest), notes
 
 
@@ -225,7 +234,7 @@ def _one_run(work: _Work, queue: steps.Queue) -> int:
         if work.tool.work_set:
             _map_set(work, recorder)
         else:
-            _map_each(work, recorder, queue)
+            _map_each(work, recorder, queue, run_id)
     except BaseException as problem:
         status = "interrupted" if isinstance(problem, KeyboardInterrupt) else "broken"
         _break_off(work, run_id, status, time.perf_counter() - start)
@@ -264,8 +273,9 @@ def _map_set(work: _Work, recorder: Recorder) -> None:
             work.tool.conclude(work.db, work.step_id, work.bench.dataset, results)
 
 
-def _map_each(work: _Work, recorder: Recorder, queue: steps.Queue) -> None:
+def _map_each(work: _Work, recorder: Recorder, queue: steps.Queue, run_id: int) -> None:
     batch: list[Entry] = []
+    devices: set[str] = set()
     last = time.monotonic()
 
     def commit() -> None:
@@ -280,9 +290,14 @@ def _map_each(work: _Work, recorder: Recorder, queue: steps.Queue) -> None:
     with closing(_answers(work, queue, commit)) as answers:
         for entry in progress(answers, work.tool.name, len(queue)):
             batch.append(entry)
+            if entry.result.device:
+                devices.add(entry.result.device)
             if time.monotonic() - last > COMMIT_S:
                 commit()
     commit()
+    if devices:
+        with transaction(work.db):
+            runs.ran_on(work.db, run_id, devices)
 
 
 def _answers(work: _Work, queue: steps.Queue, idle: Callable[[], None]) -> Generator[Entry, None, None]:
@@ -310,5 +325,11 @@ def do(row: Row, shared: tuple[str, Bench[Any]]) -> Result:
     name, bench = shared
     if parent_process() is not None:
         machine.share(bench.threads)
-    result: Result = importlib.import_module(f"tools.{name}").TOOL.work(row, bench)
-    return result
+    tool: Tool = importlib.import_module(f"tools.{name}").TOOL
+    assert tool.work is not None
+    result = tool.work(row, bench)
+    if tool.engine is None:
+        return result
+    from tools import engines
+
+    return dataclasses.replace(result, device=engines.DEVICES.get(tool.engine))

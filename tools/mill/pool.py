@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 from tools.mill import files
+from tools.mill.settings import UsageError
 from tools.mill.way import Way
 
 J = TypeVar("J")
@@ -93,6 +94,8 @@ def _attempt(function: Callable[[J, S], R], shared: S, job: J) -> tuple[R | None
         value, error, stop = None, files.told(problem), problem.errno in files.NO_ROOM | files.NO_MEANS
     except ImportError as problem:
         value, error, stop = None, f"{problem} (`make doctor` says what is missing on this machine)", True
+    except UsageError as problem:  # an engine that cannot run: no other item would fare better
+        value, error, stop = None, str(problem).rstrip("."), True
     except MemoryError:
         value, error, stop = None, "It needs more memory than a worker may take (memory_mb).", False
     except Exception as problem:  # the boundary: whatever a tool raises is this item's failure and stops nothing

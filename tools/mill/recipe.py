@@ -10,12 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 
-def parameters(params: Any) -> dict[str, Any]:
-    """The fields of a tool's Params that decide what comes out; operational ones (deadline, memory) stay away."""
+def parameters(params: Any, engine: str | None = None) -> dict[str, Any]:
+    """The fields of a tool's Params that decide what comes out; operational ones (deadline, memory) stay away.
+
+    So do those that another engine reads than the one that runs.
+    """
     return {
         field.name: getattr(params, field.name)
         for field in dataclasses.fields(params)
-        if field.metadata.get("recipe", True)
+        if field.metadata.get("recipe", True) and field.metadata.get("engine", engine) == engine
     }
 
 

@@ -9,12 +9,15 @@ import socket
 import sqlite3
 import sys
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tools.mill.manifest import utc_now
 
-LIBRARIES = ("numpy", "opencv-python", "av", "dlib-bin", "scikit-image", "pillow", "torch", "ultralytics", "rembg")
+LIBRARIES = (
+    *("numpy", "opencv-python", "av", "dlib-bin", "scikit-image", "pillow"),
+    *("torch", "ultralytics", "rembg", "onnxruntime"),
+)
 """Whose versions a run writes down: they may decide the last bit of what comes out."""
 
 
@@ -62,6 +65,12 @@ def _version(name: str) -> str | None:
         return version(name)
     except PackageNotFoundError:
         return None
+
+
+def ran_on(db: sqlite3.Connection, run_id: int, devices: Iterable[str]) -> None:
+    """Write down where the run's engine computed: "cuda:0, half precision", "TensorRT, CUDA, CPU", "cpu"."""
+    question = "update run set machine_json = json_set(machine_json, '$.devices', json(?)) where id = ?"
+    db.execute(question, (json.dumps(sorted(devices)), run_id))
 
 
 def finish(db: sqlite3.Connection, run_id: int, status: str, seconds: float) -> None:

@@ -48,6 +48,10 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "webp_quality": (0, 100),
     "webp_effort": (0, 6),
     "working_side_px": (64, 4096),
+    "imgsz": (32, 4096),
+    "batch": (1, 1024),
+    **dict.fromkeys(("matting_foreground", "matting_background"), (0, 255)),
+    "matting_erode_px": (0, 1000),
     "deadline_s": (0.1, math.inf),
 }
 """What a number may be, by its key: from, to (both included)."""

@@ -21,6 +21,11 @@ def operational(default: T) -> T:
     return field(default=default, metadata={"recipe": False})
 
 
+def of_engine(name: str, default: T) -> T:
+    """A parameter that one engine reads: in the recipe only where that engine runs."""
+    return field(default=default, metadata={"engine": name})
+
+
 @dataclass(frozen=True)
 class Limit:
     """A threshold in the configuration that decides from a stored measurement, and nothing else.
@@ -89,12 +94,16 @@ class Made:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one input: the verdict on it, its facts and measurements, and what was made from it."""
+    """What came of one input: the verdict on it, its facts and measurements, and what was made from it.
+
+    device: where the engine computed; the loop fills it in.
+    """
 
     verdict: Verdict = OK
     facts: Row = field(default_factory=dict)
     measures: Row = field(default_factory=dict)
     made: tuple[Made, ...] = ()
+    device: str | None = None
 
 
 @dataclass(frozen=True)
@@ -117,13 +126,17 @@ P = TypeVar("P")
 
 @dataclass(frozen=True)
 class Bench(Generic[P]):
-    """Where a worker works: the workspace, the parameters, and what stands beside them. Plain data, sent by pickle."""
+    """Where a worker works: the workspace, the parameters, and what stands beside them. Plain data, sent by pickle.
+
+    digest: of the engine's model, as the recipe names it; empty for a tool without engine.
+    """
 
     base: Path
     params: P
     dataset: Dataset
     sides: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     threads: int = 1
+    digest: str = ""
 
     def store(self, path: str, data: bytes) -> files.Stored:
         """Write data to a path below the workspace, whole or not at all."""

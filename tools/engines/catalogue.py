@@ -1,0 +1,127 @@
+"""The models that engines run: which files each one is, where its library keeps them, on which terms it may be used.
+
+Nothing heavy is imported here. A test holds the names against those that the installed rembg knows.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from tools.engines.weights import required
+from tools.mill.settings import UsageError
+
+YOLO_SUFFIXES = (".pt", ".onnx", ".engine")
+
+CUSTOM = ("u2net_custom", "dis_custom", "ben_custom")
+"""rembg's forms for networks of the user's: `[mask] weights` names the file."""
+
+REMOTE = ("withoutbg", "atlascloud")
+"""rembg's models that send every picture to somebody's server."""
+
+SAM = "sam_vit_b_01ec64"
+"""The size of Segment Anything that rembg takes unless told otherwise."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On which terms something may be used. commercial: whether these allow it for money, without asking anybody."""
+
+    what: str
+    licence: str
+    commercial: bool
+    note: str = ""
+
+
+YOURS = "your own"
+
+MASK_MODELS = {
+    "u2net": Terms("general objects, 320 px", "Apache-2.0", True),
+    "u2netp": Terms("the same, small and rougher", "Apache-2.0", True),
+    "u2net_human_seg": Terms("people, 320 px", "Apache-2.0", True),
+    "u2net_cloth_seg": Terms("clothes alone, 768 px", "MIT", True),
+    "silueta": Terms("general objects, u2net made smaller", "Apache-2.0", True),
+    "isnet-general-use": Terms("general objects, 1024 px", "Apache-2.0", True, "its training set has terms of its own"),
+    "isnet-anime": Terms("drawn figures, 1024 px", "Apache-2.0", True),
+    "sam": Terms("what the person's box and keypoints point at, 1024 px", "Apache-2.0", True),
+    "birefnet-general": Terms("general objects, 1024 px, fine edges", "MIT", True),
+    "birefnet-general-lite": Terms("the same, smaller", "MIT", True),
+    "birefnet-general-fp16": Terms("the same in half precision, for GPUs", "MIT", True),
+    "birefnet-portrait": Terms("people, 1024 px, fine edges", "MIT", True),
+    "birefnet-dis": Terms("objects with fine parts, 1024 px", "MIT", True),
+    "birefnet-hrsod": Terms("objects in large pictures, 1024 px", "MIT", True),
+    "birefnet-cod": Terms("hidden objects, 1024 px", "MIT", True),
+    "birefnet-massive": Terms("general objects, 1024 px, more training data", "MIT", True),
+    "bria-rmbg": Terms("general objects, 1024 px", "CC BY-NC 4.0", False, "for money only by agreement with Bria AI"),
+    "u2net_custom": Terms("your own network in u2net's form, 320 px", YOURS, True),
+    "dis_custom": Terms("your own network in IS-Net's form, 1024 px", YOURS, True),
+    "ben_custom": Terms("your own network in BEN's form, 1024 px", YOURS, True),
+}
+"""What `[mask] model` may be, in rembg's words."""
+
+PACKAGES = {
+    "ultralytics": Terms("the engine yolo and its weights", "AGPL-3.0", False, "else by their enterprise licence"),
+    "rembg": Terms("the engine rembg", "MIT", True, "each of its models has terms of its own"),
+    "torch": Terms("what yolo runs on", "BSD-3-Clause", True),
+    "onnxruntime": Terms("what rembg runs on", "MIT", True),
+    "dlib-bin": Terms("faces", "BSL-1.0", True),
+    "face_recognition_models": Terms(
+        "dlib's weights", "CC0-1.0", False, "the 68-point landmarks learned from iBUG 300-W: not for commercial use"
+    ),
+    "opencv-python": Terms("people, GrabCut", "Apache-2.0", True),
+}
+
+
+class YoloSettings(Protocol):
+    @property
+    def weights(self) -> str: ...
+
+
+class RembgSettings(Protocol):
+    @property
+    def model(self) -> str: ...
+
+    @property
+    def weights(self) -> str: ...
+
+
+def yolo_files(params: YoloSettings, base: Path | None) -> tuple[Path, ...]:
+    """The one file that `[detect] weights` names. Raises UsageError where it is missing or of no kind that is read."""
+    if not params.weights.endswith(YOLO_SUFFIXES):
+        kinds = ", ".join(YOLO_SUFFIXES)
+        raise UsageError(f"[detect] weights is {params.weights!r}; the engine yolo reads {kinds}, by the file's name.")
+    own = Path(params.weights).parent == Path() and params.weights.endswith(".pt")
+    return (required(params.weights, base, "[detect] weights", library="ultralytics" if own else None),)
+
+
+def rembg_files(params: RembgSettings, base: Path | None) -> tuple[Path, ...]:
+    """The files of the network that `[mask] model` names. Raises UsageError where one is missing, or there is none."""
+    model = params.model
+    if model in REMOTE:
+        raise UsageError(
+            f"[mask] model is {model!r}, which sends every picture to a paid service. Framemill cuts out on this "
+            f"machine alone: choose one of {', '.join(MASK_MODELS)}."
+        )
+    if model not in MASK_MODELS:
+        raise UsageError(f"[mask] model is {model!r}, which is none. There are: {', '.join(MASK_MODELS)}.")
+    if model in CUSTOM and not params.weights:
+        raise UsageError(f"[mask] model is {model!r}: say in [mask] weights which ONNX file it is.")
+    if model in CUSTOM:
+        return (required(params.weights, base, "[mask] weights", rembg_homes(model)),)
+    more = rembg_homes(model)
+    return tuple(required(name, base, "[mask] model", more, "rembg", model) for name in file_names(model))
+
+
+def file_names(model: str) -> tuple[str, ...]:
+    """What rembg calls the files of one of its own models."""
+    return (f"{SAM}.encoder.onnx", f"{SAM}.decoder.onnx") if model == "sam" else (f"{model}.onnx",)
+
+
+def rembg_homes(model: str) -> tuple[Path, ...]:
+    """The folders in which rembg itself keeps a model, old and new."""
+    data = os.environ.get("XDG_DATA_HOME")
+    new = os.environ.get("U2NET_HOME") or os.environ.get("REMBG_HOME") or (f"{data}/rembg" if data else "~/.rembg")
+    old = os.environ.get("U2NET_HOME") or f"{data or '~'}/.u2net"
+    return Path(new).expanduser() / "models" / model, Path(old).expanduser()

@@ -1,0 +1,116 @@
+"""Of a mask that shows several people, or other things beside one, the part that is the person who is meant.
+
+Networks that look for people, or for whatever stands out, do not know whose crop it is. Here the mask is divided: a
+watershed from what is surely theirs and what is surely somebody else's (F. Meyer: Color image segmentation, 1992), so
+that the border between two who touch runs along the picture's edges.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import maximum
+
+from tools.engines.protocols import Box
+from tools.matte.body import Pose, probability
+
+Floats = NDArray[np.floating[Any]]
+
+SIDE_PX = 256
+"""The longer side of the picture in which people are told apart."""
+
+SURELY, HARDLY = 0.6, 0.25
+"""A probability from which a place is surely one person's, and below which it is hardly the other's."""
+
+NEAR = 0.02
+"""A part of the mask where the person is nowhere more probable than that is something else."""
+
+SUBJECT, OTHER, NOTHING = 1, 2, 3
+
+SOFT_PX = 1.0
+
+
+def mine(mask: NDArray[np.uint8], rgb: NDArray[np.uint8], pose: Pose) -> NDArray[np.uint8]:
+    """The mask without what is not the person's: height x width, uint8, 0 to 255, like the mask.
+
+    rgb: height x width x 3, of the mask's size; pose in its pixels.
+    """
+    height, width = mask.shape
+    scale = min(1.0, SIDE_PX / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    if not (small > 127).any():
+        return mask
+    picture = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    share = _share(small > 127, picture, _scaled(pose, scale))
+    if share.all():
+        return mask
+    soft = cv2.GaussianBlur(share.astype(np.float32), (0, 0), SOFT_PX)
+    soft = cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(np.rint(mask * np.clip(2.0 * soft - 0.5, 0.0, 1.0)), dtype=np.uint8)
+
+
+def _share(mask: NDArray[np.bool_], rgb: NDArray[np.uint8], pose: Pose) -> NDArray[np.bool_]:
+    """Where the person's part of the picture is: all of it that is not somebody else's, nor an island apart."""
+    height, width = mask.shape
+    own = probability(Pose(pose.box, pose.face, pose.keypoints, (), pose.slack, pose.whole), width, height)
+    near = [other for other in pose.others if other.area > 0.0]
+    theirs = np.maximum.reduce(
+        [np.zeros_like(own), *(probability(Pose(other, whole=True), width, height) for other in near)]
+    )
+    share = np.ones(mask.shape, dtype=bool)
+    if near:
+        share = _divided(mask, rgb, own, _without(theirs, pose))
+    _, labels = cv2.connectedComponents((mask & share).astype(np.uint8), connectivity=8)
+    most = np.asarray(maximum(own, labels, np.arange(int(labels.max()) + 1)))
+    kept = most >= max(NEAR, 0.2 * float(most[1:].max(initial=0.0)))
+    kept[0] = False
+    return _nearer(kept[labels], mask & ~kept[labels])
+
+
+def _divided(mask: NDArray[np.bool_], rgb: NDArray[np.uint8], own: Floats, theirs: Floats) -> NDArray[np.bool_]:
+    """The watershed between what is surely the person's and surely others'. True on the person's side."""
+    markers = np.zeros(mask.shape, dtype=np.int32)
+    markers[mask & (own > SURELY) & (theirs < HARDLY)] = SUBJECT
+    markers[mask & (theirs > SURELY) & (own < HARDLY)] = OTHER
+    if not (markers == OTHER).any():
+        return np.ones(mask.shape, dtype=bool)
+    if not (markers == SUBJECT).any():
+        return np.asarray(own >= theirs)
+    markers[~mask] = NOTHING
+    cv2.watershed(np.ascontiguousarray(rgb), markers)
+    return _nearer(markers == SUBJECT, markers == OTHER)
+
+
+def _nearer(ours: NDArray[np.bool_], theirs: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Where our places are nearer than theirs: what is neither's, a line or a faint fringe, goes with the nearer."""
+    if not theirs.any():
+        return np.ones(ours.shape, dtype=bool)
+    distances = (cv2.distanceTransform((~each).astype(np.uint8), cv2.DIST_L2, 3) for each in (ours, theirs))
+    to_ours, to_theirs = distances
+    return np.asarray(to_ours < to_theirs)
+
+
+def _without(theirs: Floats, pose: Pose) -> Floats:
+    """Others' probability, less the middle of the person's own face, which is nobody else's."""
+    if pose.face is None:
+        return theirs
+    height, width = theirs.shape
+    inner = _shrunk(pose.face).clipped(width, height)
+    if inner.area > 0.0:
+        theirs[round(inner.y0) : round(inner.y1), round(inner.x0) : round(inner.x1)] = 0.0
+    return theirs
+
+
+def _shrunk(box: Box) -> Box:
+    dx, dy = 0.2 * box.width, 0.2 * box.height
+    return Box(box.x0 + dx, box.y0 + dy, box.x1 - dx, box.y1 - dy)
+
+
+def _scaled(pose: Pose, scale: float) -> Pose:
+    points = pose.keypoints and tuple(point._replace(x=point.x * scale, y=point.y * scale) for point in pose.keypoints)
+    others = tuple(other.scaled(scale) for other in pose.others)
+    return Pose(pose.box.scaled(scale), pose.face and pose.face.scaled(scale), points, others, pose.slack, pose.whole)
