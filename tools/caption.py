@@ -7,13 +7,16 @@ Example: python -m tools.caption --base data --dataset emma --limit 10
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tools.mill.tool import OK, Bench, Made, Reason, Result, Row, Tool, operational, rejected
+from tools.mill.tool import OK, Bench, Dataset, Made, Reason, Result, Row, Tool, operational, rejected
+from tools.paid.terms import Terms
 
 if TYPE_CHECKING:
     from tools.describe.job import CaptionJob
+    from tools.engines.remote import RemoteCaptioner
 
 VERSION = 1
 
@@ -47,7 +50,7 @@ REASONS = (
 
 
 @dataclass(frozen=True)
-class Params:
+class Params(Terms):
     """forbidden_words: separated by commas; whole words, whatever their case. The ground is random, so no caption may
     tie it to the subject; words about the picture as a picture, guesses and praise teach nothing.
     """
@@ -66,7 +69,7 @@ def work(row: Row, bench: Bench[Params]) -> Result:
     from tools.training.targets import target_of
 
     dataset, params = bench.dataset, bench.params
-    engine = engines.load("caption", params.engine)
+    engine = bench.service or engines.load("caption", params.engine)
     (draft,) = engine.run([_job(row, bench)])
     text = finished(draft.text, dataset.trigger)
     found = fault(text, draft, dataset.trigger, target_of(dataset.target), params.forbidden_words)
@@ -85,6 +88,7 @@ def work(row: Row, bench: Bench[Params]) -> Result:
         "clothing": draft.clothing,
         "view": draft.view,
         "eyes": draft.eyes,
+        **draft.more,
     }
     return Result(made=(Made("caption", f"{row['address']}/{dataset.name}", facts=facts, verdict=verdict),))
 
@@ -111,7 +115,29 @@ def _job(row: Row, bench: Bench[Params]) -> CaptionJob:
         bench.dataset.trigger,
         bench.dataset.class_word,
         target_of(bench.dataset.target),
+        sha256=row["sha256"],
     )
+
+
+def causes(params: Params, dataset: Dataset) -> Mapping[str, str]:
+    """What decides the answers of a captioner elsewhere: its model, the prompt, its settings."""
+    from tools import engines
+
+    if not engines.is_remote("caption", params.engine):
+        return {}
+    from tools.engines.remote import causes
+
+    return causes(params, params.engine, dataset)
+
+
+def service(bench: Bench[Params]) -> RemoteCaptioner | None:
+    from tools import engines
+
+    if not engines.is_remote("caption", bench.params.engine):
+        return None
+    from tools.engines.remote import RemoteCaptioner
+
+    return RemoteCaptioner(bench, bench.params.engine)
 
 
 def remarks(bench: Bench[Params]) -> tuple[str, ...]:
@@ -133,6 +159,8 @@ TOOL = Tool(
     engine="caption",
     remarks=remarks,
     dataset_keys=("name", "trigger", "class_word", "target"),
+    causes=causes,
+    service=service,
 )
 
 if __name__ == "__main__":

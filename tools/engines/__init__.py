@@ -30,12 +30,14 @@ class Entry:
     """An engine: the class, and its model.
 
     model: a name for what comes with the code and the libraries, raised by hand when its results change. weights: files
-    of the installed package `face_recognition_models`, whose digests count as well.
+    of the installed package `face_recognition_models`, whose digests count as well. remote: other people run it, and
+    images leave this machine.
     """
 
     where: str
     model: str
     weights: tuple[str, ...] = ()
+    remote: bool = False
 
 
 FACE_LANDMARKS = "shape_predictor_5_face_landmarks.dat"
@@ -45,7 +47,11 @@ ENGINES: dict[str, dict[str, Entry]] = {
     "detect": {"builtin": Entry("tools.engines.hog:Hog", "hog-1")},
     "match": {"builtin": Entry("tools.engines.faces:Faces", "faces-1", (FACE_LANDMARKS, FACE_EMBEDDING))},
     "mask": {"builtin": Entry("tools.engines.grabcut:GrabCut", "grabcut-1")},
-    "caption": {"builtin": Entry("tools.engines.template:TemplateCaptioner", "template-1")},
+    "caption": {
+        "builtin": Entry("tools.engines.template:TemplateCaptioner", "template-1"),
+        "vertex": Entry("tools.engines.remote:RemoteCaptioner", "vertex-1", remote=True),
+        "openai": Entry("tools.engines.remote:RemoteCaptioner", "openai-1", remote=True),
+    },
 }
 """By kind and name. The first of a kind is the best that needs nothing more than this installation."""
 
@@ -61,6 +67,11 @@ def resolve(kind: str, name: str) -> str:
     if name not in known:
         raise UsageError(f"[{kind}] engine is {name!r}, which is none. There are: auto, {', '.join(known)}.")
     return name
+
+
+def is_remote(kind: str, name: str) -> bool:
+    """Whether an engine sends images to other people. Such a one is never what "auto" means."""
+    return ENGINES[kind][resolve(kind, name)].remote
 
 
 def identify(kind: str, name: str) -> EngineIdentity:

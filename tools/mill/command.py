@@ -91,6 +91,8 @@ def make(tool: Tool, doc: str) -> click.Command:
             click.echo(f"{tool.name}: {json.dumps(values)}", err=True)
         report = loop.run(tool, loaded, values, asked)
         tell(report, as_json, quiet, asked.dry_run)
+        if report.left:
+            return BROKE
         return FAILED_ITEMS if report.failed else 0
 
     comments = key_comments(tool.name)

@@ -20,7 +20,10 @@ LIBRARIES = ("numpy", "opencv-python", "av", "dlib-bin", "scikit-image", "pillow
 
 @dataclass(frozen=True)
 class Report:
-    """What one run did. counts: by status of what was judged now; reasons: of all that stand rejected at the step."""
+    """What one run did. counts: by status of what was judged now; reasons: of all that stand rejected at the step.
+
+    left: how many keep waiting because a budget is used up.
+    """
 
     tool: str
     dataset: str
@@ -30,6 +33,7 @@ class Report:
     failed: int = 0
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
+    left: int = 0
 
 
 def begin(db: sqlite3.Connection, step_id: int, recipe_id: int, bounds: Mapping[str, float], workers: int) -> int:
