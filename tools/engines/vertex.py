@@ -170,7 +170,10 @@ def read(host: str, content: str) -> Reply:
     parts = wire.table(candidate.get("content")).get("parts")
     texts = [wire.table(part) for part in parts] if isinstance(parts, list) else []
     said = "".join(wire.text(part.get("text")) for part in texts if not part.get("thought"))
-    problem, detail = judged(said, wire.text(candidate.get("finishReason")), wire.table(body.get("promptFeedback")))
+    feedback = wire.table(body.get("promptFeedback"))
+    problem, detail = judged(said, wire.text(candidate.get("finishReason")), feedback)
+    if problem == "empty" and not wire.formed(body.get("candidates"), "content", dict):
+        problem, detail = "invalid", "The answer's candidates are not of the form that Gemini gives."
     return Reply(said, problem, detail, wire.count(usage.get("promptTokenCount")), outgoing)
 
 

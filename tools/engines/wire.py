@@ -20,6 +20,13 @@ def first(value: Any) -> dict[str, Any]:
     return table(value[0]) if isinstance(value, list) and value else {}
 
 
+def formed(value: Any, name: str, kind: type) -> bool:
+    """Whether a value is nothing, or an array whose first object has under a name what it should have, or nothing."""
+    if value in (None, []):
+        return True
+    return isinstance(value, list) and isinstance(value[0], dict) and isinstance(value[0].get(name), kind | None)
+
+
 def text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 

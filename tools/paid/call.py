@@ -101,12 +101,20 @@ class Desk:
             except Fault as fault:
                 self.ledger.failed(digest, str(fault), fault.paid)
                 if not fault.retry or tries >= self.attempts:
-                    _give_up(fault, tries)
+                    self._give_up(fault, tries)
                 self.pace.sleep(pause_s(tries, fault, chance))
             else:
                 ticket.tokens = reply.tokens
                 self.ledger.answered(digest, reply, self.price.cost(reply.input_tokens or 0, reply.output_tokens or 0))
                 return reply
+
+    def _give_up(self, fault: Fault, tries: int) -> NoReturn:
+        sentence = f"{fault}{f' ({tries} times)' if tries > 1 else ''}"
+        if fault.stop:
+            # At once: until the run has heard of it, other threads would send more.
+            self.pace.halt()
+            raise Stop(sentence) from fault
+        raise Unserved(f"{sentence}. RETRY_FAILED=1 asks again.") from fault
 
     def _counted(self, reply: Reply) -> Reply:
         """A server that does not say how many tokens there were is taken to have used all."""
@@ -133,10 +141,3 @@ def _within(seconds: float, sender: Sender, question: Question) -> Reply:
     if isinstance(answer, BaseException):
         raise answer
     return answer
-
-
-def _give_up(fault: Fault, tries: int) -> NoReturn:
-    sentence = f"{fault}{f' ({tries} times)' if tries > 1 else ''}"
-    if fault.stop:
-        raise Stop(sentence) from fault
-    raise Unserved(f"{sentence}. RETRY_FAILED=1 asks again.") from fault

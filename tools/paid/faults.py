@@ -58,8 +58,8 @@ def _remedy(status: int) -> str:
 
 
 def brief(said: str, at_most: int = 300) -> str:
-    """The beginning of what a server said, on one line."""
-    line = " ".join(said.split())
+    """The beginning of what a server said, on one line, to go into a sentence."""
+    line = " ".join(said.split()).rstrip(".")
     return line if len(line) <= at_most else f"{line[:at_most]} …"
 
 
