@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asking import answer
 from captioning import BOTH, choose, needs, options
 from click.testing import CliRunner
 from conftest import RunTool
@@ -113,6 +114,7 @@ def test_every_image_is_asked_about_once(
     assert json.loads(row["seen"]) == GOOD["seen"]
     assert json.loads(row["left_out"]) == [["brown hair", "permanent"], ["NASA patch", "text"]]
     assert json.loads(row["doubts"]) == []
+    assert not [note for note in report.notes if "doubtful" in note]
     assert row["prompt_version"].startswith("sdxl-")
 
 
@@ -413,6 +415,46 @@ def test_a_dry_run_says_which_images_go_to_whom(
     assert "USD, at most" in notes[0]
     paths = [path.relative_to(mill.base) for path in chosen]
     assert notes[1:] == tuple(f"{path} -> {host} ({model})" for path in paths[1:])
+
+
+# What is asked of it afterwards.
+
+
+@needs("openai")
+def test_doubts_and_requests_can_be_looked_at(mill: Mill, run: Run, service: Service) -> None:
+    choose(mill, 3)
+    doubtful = {**GOOD, "tags": ["full body", "long hair"]}
+    service.answer = lambda number: doubtful if number == 1 else GOOD
+    report = run("openai", concurrency=1, input_price=1.0, output_price=10.0)
+    assert report.notes[-1] == "caption default: the words of 1 captions are doubtful: `make query Q=caption_doubts`."
+    ids = mill.all("select id from item where kind = 'caption' order by address")
+    found = [(row["item_id"], row["doubt"]) for row in answer(mill.base, "caption_doubts")]
+    assert found == [
+        (ids[0], "It is the text of 2 images."),
+        (ids[1], 'It names something permanent (hair): "long hair".'),
+        (ids[1], 'It says "full body", measured is a mid shot.'),
+        (ids[2], "It is the text of 2 images."),
+    ]
+    (row,) = answer(mill.base, "requests")
+    told = {name: row[name] for name in ("engine", "model", "images", "requests", "answered", "tokens", "cost_usd")}
+    cost = 3 * (USED_IN * 1.0 + USED_OUT * 10.0) / 1e6
+    assert told == {
+        "engine": "openai",
+        "model": "a-model",
+        "images": 3,
+        "requests": 3,
+        "answered": 3,
+        "tokens": 3 * (USED_IN + USED_OUT),
+        "cost_usd": pytest.approx(cost),
+    }
+
+
+@needs("openai")
+def test_only_what_is_known_can_be_shown(mill: Mill, run: Run, service: Service) -> None:
+    choose(mill, 1)
+    with pytest.raises(UsageError, match=r"\[caption\] show is 'frame', which is none\. There are: cutout, crop\."):
+        run("openai", show="frame")
+    assert service.sent == 0
 
 
 # Rates.

@@ -27,12 +27,12 @@ REASONS = (
         "The captioner refused to describe the image.",
         "Look at the image; write a caption yourself or reject it.",
     ),
-    Reason("caption_empty", "defect", "The captioner gave no text.", "Run caption again with --retry-failed."),
+    Reason("caption_empty", "defect", "The captioner gave no text.", "Take another model or write a caption yourself."),
     Reason(
         "caption_truncated",
         "defect",
         "The captioner's answer breaks off.",
-        "Raise the engine's limit of tokens, or take another engine.",
+        "Raise caption.max_output_tokens, or take another model.",
     ),
     Reason(
         "caption_invalid",

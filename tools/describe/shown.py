@@ -21,7 +21,12 @@ MIME_TYPE = "image/jpeg"
 
 
 def shown(image: NDArray[np.uint8], side_px: int) -> bytes:
-    """A JPEG of a cut-out, height x width x 4 uint8: what is opaque of it, its longer side at most side_px."""
+    """A JPEG of an image, its longer side at most side_px.
+
+    image: height x width x 4 uint8, of which only what is opaque is shown, or height x width x 3, shown whole.
+    """
+    if image.shape[2] == 3:
+        image = np.dstack([image, np.full(image.shape[:2], 255, np.uint8)])
     part = _figure(image)
     alpha = part[..., 3:].astype(np.float32) / 255
     laid = part[..., :3].astype(np.float32) * alpha + GREY * (1 - alpha)

@@ -139,10 +139,8 @@ def read(host: str, content: str) -> Reply:
     message = wire.table(choice.get("message"))
     said = _content(message.get("content"))
     problem, detail = judged(said, wire.text(choice.get("finish_reason")), wire.text(message.get("refusal")))
-    content = (str, list, type(None))
-    if problem == "empty" and not (
-        wire.formed(body["choices"], "message", dict) and isinstance(message.get("content"), content)
-    ):
+    known = isinstance(message.get("content"), str | list | None)
+    if problem == "empty" and not (known and wire.formed(body["choices"], "message", dict)):
         problem, detail = "invalid", "The answer's choices are not of the form that chat completions have."
     return Reply(
         said, problem, detail, wire.count(usage.get("prompt_tokens")), wire.count(usage.get("completion_tokens"))

@@ -22,6 +22,9 @@ from tools.training.targets import target_of
 if TYPE_CHECKING:
     from tools.describe.job import CaptionJob, Draft
 
+SHOWN = ("cutout", "crop")
+"""What of an image may be shown."""
+
 IMAGE_TOKENS = 1700
 """What one image counts as at most: Gemini 3 has 1120 by default, OpenAI's tiles of 768 px stay below 1536."""
 
@@ -41,7 +44,7 @@ def sender_of(terms: Terms, engine: str, veil: Veil) -> Sender:
 
 def settings_of(terms: Terms) -> dict[str, Any]:
     """Those of the terms that decide what is answered."""
-    return {name: getattr(terms, name) for name in ("side_px", "max_output_tokens", "thinking", "temperature")}
+    return {name: getattr(terms, name) for name in ("show", "side_px", "max_output_tokens", "thinking", "temperature")}
 
 
 def causes(terms: Terms, engine: str, dataset: Dataset) -> Mapping[str, str]:
@@ -59,6 +62,8 @@ class RemoteCaptioner:
     def __init__(self, bench: Bench[Any], engine: str) -> None:
         self.name = engine
         self._terms: Terms = bench.params
+        if self._terms.show not in SHOWN:
+            raise UsageError(f"[caption] show is {self._terms.show!r}, which is none. There are: {', '.join(SHOWN)}.")
         self._name = f"caption {bench.dataset.name}"
         self._veil = Veil()
         self._sender = sender_of(self._terms, engine, self._veil)
@@ -68,6 +73,7 @@ class RemoteCaptioner:
         self._pace = Pace(self._terms.requests_per_minute, self._terms.tokens_per_minute)
         self._lock = threading.Lock()
         self._left: list[str] = []
+        self._doubted = 0
         self._desk: Desk | None = None
 
     @property
@@ -83,7 +89,9 @@ class RemoteCaptioner:
         return len(self._left)
 
     def permit(self, rows: Iterable[Row], dry_run: bool) -> tuple[str, ...]:
-        asked = {str(row["path"]): self._request_digest(str(row["sha256"])) for row in rows}
+        # What a person has written is asked of nobody.
+        open_rows = (row for row in rows if row.get("said") is None)
+        asked = {str(row["path"]): self._request_digest(str(row["sha256"])) for row in open_rows}
         open_digests = set(self._ledger.unanswered(dict.fromkeys(asked.values())))
         price = self._price()
         notes = self._estimate(len(asked), len(open_digests), price)
@@ -138,11 +146,15 @@ class RemoteCaptioner:
         )
 
     def farewell(self) -> tuple[str, ...]:
-        if not self._left:
-            return ()
-        return (
-            f"{self._name}: {self._left[0]}; {len(self._left)} images keep waiting. Raise it in [caption], then make.",
-        )
+        said = []
+        if self._doubted:
+            said += [
+                f"{self._name}: the words of {self._doubted} captions are doubtful: `make query Q=caption_doubts`."
+            ]
+        if self._left:
+            left = len(self._left)
+            said += [f"{self._name}: {self._left[0]}; {left} images keep waiting. Raise it in [caption], then make."]
+        return tuple(said)
 
     def halt(self) -> None:
         self._pace.halt()
@@ -162,7 +174,8 @@ class RemoteCaptioner:
         if self._desk is None:
             raise AssertionError("run before permit")
         digest = self._request_digest(job.sha256)
-        image = shown.shown(job.image, self._terms.side_px)
+        pixels = job.around if self._terms.show == "crop" and job.around is not None else job.image
+        image = shown.shown(pixels, self._terms.side_px)
         question = Question(self._prompt.instructions, REQUEST, image, shown.MIME_TYPE, self._prompt.schema)
         try:
             reply = self._desk.ask(digest, question, self._about(job.sha256))
@@ -170,7 +183,10 @@ class RemoteCaptioner:
             with self._lock:
                 self._left += [str(error)] if str(error) else []
             raise
-        return draft_of(reply, job, self._sender.model, self._prompt.version, digest)
+        draft = draft_of(reply, job, self._sender.model, self._prompt.version, digest)
+        with self._lock:
+            self._doubted += draft.more.get("doubts", "[]") != "[]"
+        return draft
 
     def _about(self, image_sha256: str) -> dict[str, str]:
         return {

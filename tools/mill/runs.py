@@ -14,7 +14,10 @@ from dataclasses import dataclass, field
 
 from tools.mill.manifest import utc_now
 
-LIBRARIES = ("numpy", "opencv-python", "av", "dlib-bin", "scikit-image", "pillow", "torch", "ultralytics", "rembg")
+LIBRARIES = (
+    *("numpy", "opencv-python", "av", "dlib-bin", "scikit-image", "pillow", "torch", "ultralytics", "rembg"),
+    *("google-genai", "openai"),
+)
 """Whose versions a run writes down: they may decide the last bit of what comes out."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -68,13 +69,13 @@ def seconds_of(after: str | None, now_s: float) -> float | None:
     if not after:
         return None
     try:
-        return max(0.0, float(after))
+        seconds = float(after)
     except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(after).timestamp() - now_s)
-    except ValueError:
-        return None
+        try:
+            seconds = parsedate_to_datetime(after).timestamp() - now_s
+        except ValueError:
+            return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
 def pause_s(tries: int, fault: Fault, chance: random.Random) -> float:

@@ -21,6 +21,7 @@ class Terms:
     project: str = operational("")
     location: str = operational("global")
     key_file: str = operational("")
+    show: str = operational("cutout")
     side_px: int = operational(768)
     max_output_tokens: int = operational(2048)
     thinking: str = operational("low")
@@ -32,7 +33,7 @@ class Terms:
     requests_per_minute: int = operational(60)
     tokens_per_minute: int = operational(200_000)
     concurrency: int = operational(4)
-    attempts: int = operational(5)
+    attempts: int = operational(7)
     timeout_s: float = operational(60.0)
 
 
