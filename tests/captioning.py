@@ -66,3 +66,25 @@ def choose(mill: Mill, images: int, datasets: Sequence[str] = ("default",)) -> l
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(encode_webp_lossless(solid(60, 90, (10, 5, 50, 90), (200, 30 + 20 * number, 30))))
     return paths
+
+
+TEXT = "person, medium shot, facing the camera, smiling, orange space suit, soft light"
+"""What the played server's good answer comes to, for sdxl."""
+
+
+def captions(mill: Mill) -> list[tuple[str, str, str | None]]:
+    """Text, status and reason of every caption, by address."""
+    return mill.all(
+        """select caption.text, outcome.status, outcome.reason from item
+        join caption on caption.item_id = item.id
+        join outcome on outcome.item_id = item.id and outcome.latest
+        where item.kind = 'caption' and item.newest order by item.address"""
+    )
+
+
+def verdicts(mill: Mill) -> list[tuple[str, str | None, str | None]]:
+    """What caption says of the cut-outs that it has judged."""
+    return mill.all(
+        """select outcome.status, outcome.reason, outcome.detail from outcome join step on step.id = outcome.step_id
+        where step.tool = 'caption' and outcome.kind = 'cutout' and outcome.latest order by outcome.item_id"""
+    )

@@ -265,6 +265,10 @@ FAULTS: Mapping[str, Callable[[Handler, int], None]] = {
     "fenced": lambda handler, number: handler.reply(f"```json\n{json.dumps(GOOD)}\n```"),
     "uncounted": lambda handler, number: handler.reply(json.dumps(GOOD), usage=False),
     "lies": Handler.lies,
+    "to be continued": lambda handler, number: handler.reply('{"prose"', "CONTINUATION", continuationToken="more"),
+    "not gzip": lambda handler, number: handler.raw(
+        200, b'{"candidates": []}', "application/json", {"Content-Encoding": "gzip"}
+    ),
 }
 
 

@@ -259,23 +259,29 @@ def test_a_draft_carries_its_doubts() -> None:
         ("woman with a hair clip, a hairband and a hair tie", "mid", None, []),
         ("blue-eyed woman", "mid", None, ['It names something permanent (eye colour): "blue-eyed".']),
         ("woman, eyes closed", "mid", None, []),
+        ("a young woman", "mid", None, ['It names something permanent (age): "young".']),
         ("an old woman", "mid", None, ['It names something permanent (age): "old woman".']),
         ("woman in an old coat", "mid", None, []),
-        ("a tattoo on the arm", "mid", None, ['It names something permanent (tattoo or piercing): "tattoo".']),
+        ("woman, a tattoo on the arm", "mid", None, ['It names something permanent (tattoo or piercing): "tattoo".']),
         ("woman in black, white shirt", "mid", None, []),
         ("woman on a plain background", "mid", None, ['It names the background: "background".']),
         ("woman in a room", "mid", None, ['It names the background: "in a room".']),
-        ("a logo on the shirt", "mid", None, ['It names a text or a mark: "logo".']),
-        ('a shirt that says "NASA"', "mid", None, ['It names a text or a mark: "says "NASA"".']),
+        ("woman, a logo on the shirt", "mid", None, ['It names a text or a mark: "logo".']),
+        ('woman in a shirt that says "NASA"', "mid", None, ['It names a text or a mark: "says "NASA"".']),
     ],
 )
 def test_what_speaks_against_a_caption(text: str, shot: str, view: str | None, found: list[str]) -> None:
-    assert doubts(text, shot, view) == found
+    assert doubts(text, "woman", shot, view) == found
+
+
+def test_the_class_word_is_wanted() -> None:
+    assert doubts("A man smiles.", "woman", "mid", None) == ['It does not call the person "woman".']
+    assert doubts("A Woman smiles.", "woman", "mid", None) == []
 
 
 def test_the_model_s_own_words_are_held_against_it() -> None:
-    assert doubts("woman", "close", None, "whole") == ["The model saw a whole shot, measured is a close shot."]
-    assert doubts("woman", "close", None, "mid") == []
-    assert doubts("woman, NASA patch", "mid", None, "mid", [("nasa patch", "text"), ("x", "other")]) == [
+    assert doubts("woman", "woman", "close", None, "whole") == ["The model saw a whole shot, measured is a close shot."]
+    assert doubts("woman", "woman", "close", None, "mid") == []
+    assert doubts("woman, NASA patch", "woman", "mid", None, "mid", [("nasa patch", "text"), ("x", "other")]) == [
         'It names what the model meant to leave out (text): "nasa patch".'
     ]

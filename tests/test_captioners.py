@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from captioning import BOTH, needs, terms
 from cutouts import solid
-from serving import API_KEY, GEMINI, GOOD, LOCATION, PROJECT, TOKEN, USED_IN, USED_OUT, Service, private_key, serving
+from serving import API_KEY, GEMINI, GOOD, LOCATION, PROJECT, TOKEN, USED_IN, USED_OUT, Service
 
 from tools.describe.prompts import REQUEST, prompt_for
 from tools.describe.shown import shown
@@ -24,18 +24,6 @@ from tools.paid.veil import HIDDEN, Veil
 from tools.training.targets import TARGETS
 
 Make = Callable[..., Sender]
-
-
-@pytest.fixture(scope="module")
-def pem() -> str:
-    pytest.importorskip("cryptography", reason="cryptography is not installed (LIGHT=1)")
-    return private_key()
-
-
-@pytest.fixture
-def service() -> Iterator[Service]:
-    with serving() as service:
-        yield service
 
 
 @pytest.fixture
@@ -271,6 +259,23 @@ def test_a_server_that_repeats_the_key_is_not_quoted(
     assert API_KEY not in said
 
 
+@needs("vertex")
+def test_no_continuation_is_sent_that_nobody_wrote_down(make: Make, service: Service, question: Question) -> None:
+    service.script.append("to be continued")
+    reply = make("vertex").send(question)
+    assert (reply.problem, service.sent) == ("truncated", 1)
+
+
+@pytest.mark.parametrize("engine", BOTH)
+def test_a_body_that_is_not_packed_as_it_says(engine: str, make: Make, service: Service, question: Question) -> None:
+    service.script.append("not gzip")
+    sender = make(engine)
+    found = fault(sender, question)
+    assert str(found).startswith(f"{sender.host} gave an answer that cannot be read (")
+    assert (found.retry, found.stop, found.paid) == (False, False, True)
+    assert service.sent == 1
+
+
 # Keys and addresses.
 
 
@@ -298,6 +303,17 @@ def test_a_key_file_that_is_none(tmp_path: Path, pem: str, monkeypatch: pytest.M
         sender_of(Terms(key_file=str(broken)), "vertex", Veil()).prepare()
     assert pem[30:80] not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+@needs("vertex")
+def test_no_key_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
+    assert problem("vertex", Terms()) == (
+        '[caption] engine = "vertex" finds no credentials. Set [caption] key_file to a service account\'s key, or sign '
+        "in with `gcloud auth application-default login`."
+    )
 
 
 @needs("openai")

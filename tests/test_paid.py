@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from captioning import terms
-from serving import GOOD, Service, serving
+from serving import GOOD, Service
 
 from tools.engines.chat import Chat
 from tools.mill import manifest
@@ -295,12 +295,6 @@ def test_a_claim_holds_others_off(base: Path) -> None:
 # The desk.
 
 QUESTION = Question("Instructions.", "Request.", b"image", "image/jpeg", {"type": "object"})
-
-
-@pytest.fixture
-def service() -> Iterator[Service]:
-    with serving() as service:
-        yield service
 
 
 @pytest.fixture

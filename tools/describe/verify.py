@@ -39,14 +39,20 @@ VIEWS: Mapping[str, str] = {"front": FROM_BEHIND, "three-quarter": FROM_BEHIND, 
 
 
 def doubts(
-    text: str, shot: str | None, view: str | None, framing: str = "unknown", left_out: Sequence[tuple[str, str]] = ()
+    text: str,
+    class_word: str,
+    shot: str | None,
+    view: str | None,
+    framing: str = "unknown",
+    left_out: Sequence[tuple[str, str]] = (),
 ) -> list[str]:
     """What speaks against a caption, as sentences; [] where nothing does.
 
-    text: without the trigger. shot: as measured, close, mid, far, whole or unknown. view: as measured, front,
-    three-quarter, side, back or None. framing: as the model says it saw it. left_out: what it left out, and why.
+    text: without the trigger. class_word: what the person is to be called. shot: as measured, close, mid, far, whole or
+    unknown. view: as measured, front, three-quarter, side, back or None. framing: as the model says it saw it.
+    left_out: what it left out, and why.
     """
-    said = []
+    said = [] if _found(re.escape(class_word), text) else [f'It does not call the person "{class_word}".']
     for what, pattern in PERMANENT.items():
         said += [f'It names something permanent ({what}): "{found}".' for found in _found(pattern, text)]
     said += [f'It names the background: "{found}".' for found in _found(BACKGROUND, text)]

@@ -41,7 +41,7 @@ def _known(word: str) -> str | None:
 def _kept(answer: Answer, text: str, job: CaptionJob) -> dict[str, str]:
     """What is kept of an answer beside the caption."""
     shot = "whole" if job.shot == "far" and job.whole else job.shot
-    found = doubts(text, shot, job.view, answer.framing, answer.left_out)
+    found = doubts(text, job.class_word, shot, job.view, answer.framing, answer.left_out)
     return {
         "prose": answer.prose,
         "tags": ", ".join(answer.tags),
