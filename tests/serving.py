@@ -140,7 +140,8 @@ class Handler(BaseHTTPRequestHandler):
         if not self.allowed():
             self.fault(401, f"Bad credentials: {self.headers['Authorization']}")
         elif self.gemini:
-            content = {"role": "model"} | ({"parts": [{"text": text}]} if text is not None else {})
+            parts = [{"text": "I look at the figure.", "thought": True}, {"text": text}]
+            content = {"role": "model"} | ({"parts": parts} if text is not None else {})
             body: dict[str, Any] = {"candidates": [{"content": content, "finishReason": finish or "STOP", **more}]}
             counts = {"promptTokenCount": USED_IN, "candidatesTokenCount": USED_OUT - 100, "thoughtsTokenCount": 100}
             self.json(200, body | ({"usageMetadata": counts} if usage else {}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +16,8 @@ from serving import API_KEY, GEMINI, GOOD, LOCATION, PROJECT, TOKEN, USED_IN, US
 from tools.describe.prompts import REQUEST, prompt_for
 from tools.describe.shown import shown
 from tools.engines.remote import sender_of
-from tools.mill.settings import UsageError
+from tools.mill import settings
+from tools.mill.settings import ROOT, UsageError
 from tools.paid.call import Question, Sender
 from tools.paid.faults import Fault
 from tools.paid.ledger import Reply
@@ -367,3 +369,13 @@ def test_the_sdk_asks_whom_we_say(location: str, tmp_path: Path, pem: str, servi
     sender = sender_of(chosen, "vertex", Veil())
     sender.prepare()
     assert sender._client._api_client._http_options.base_url == f"https://{sender.host}/"
+
+
+@pytest.mark.parametrize("page", ["captions", "vertex", "openai"])
+def test_every_setting_in_the_documentation_exists(page: str) -> None:
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    cells = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    named = {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
+    named |= {match[1] for match in re.finditer(r"^(\w+) = ", text, re.MULTILINE)}
+    assert len(named) > 4
+    assert named <= {"engine"} | set(settings.load(Path("nowhere"), {}).sections["caption"])
