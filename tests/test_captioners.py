@@ -338,7 +338,9 @@ def test_a_key_for_a_chat_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     sender_of(Terms(model="m", base_url="http://example.org/v1"), "openai", Veil()).prepare()
 
 
-@pytest.mark.parametrize("url", ["example.org/v1", "ftp://example.org", "https://", "http://a:99999/v1"])
+@pytest.mark.parametrize(
+    "url", ["example.org/v1", "ftp://example.org", "https://", "http://a:99999/v1", "http://a b/v1"]
+)
 def test_an_address_that_is_none(url: str) -> None:
     with pytest.raises(UsageError, match=r"\[caption\] base_url is .* which is no address\."):
         _ = sender_of(Terms(model="m", base_url=url), "openai", Veil()).host

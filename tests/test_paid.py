@@ -20,7 +20,7 @@ from tools.engines.chat import Chat
 from tools.mill import manifest
 from tools.mill.pool import Stop
 from tools.mill.settings import UsageError
-from tools.mill.tool import Waits
+from tools.mill.tool import Unserved, Waits
 from tools.paid import faults, pace
 from tools.paid.call import Desk, Question
 from tools.paid.faults import Fault, of_status, pause_s, seconds_of
@@ -247,6 +247,7 @@ def test_a_request_stands_there_before_it_is_answered(base: Path) -> None:
 def test_a_budget_holds_to_the_last_cent(base: Path) -> None:
     ledger = Ledger(base)
     ledger.send(A, 0.5, Budget(max_cost=0.5), ABOUT)
+    ledger.failed(A, "It hung.", paid=True)
     with pytest.raises(Spent) as caught:
         ledger.send(B, 0.5, Budget(max_cost=0.99), ABOUT)
     assert str(caught.value) == (
@@ -257,6 +258,20 @@ def test_a_budget_holds_to_the_last_cent(base: Path) -> None:
         ledger.send(A, 0.0, Budget(max_requests=2), ABOUT)
     assert ledger.spent() == (2, 1.0)
     assert row(base)["attempts"] == 1
+    ledger.close()
+
+
+def test_what_is_under_way_may_yet_make_room(base: Path) -> None:
+    """A request that does not fit beside the bound of another waits until that one is settled."""
+    ledger, budget = Ledger(base), Budget(max_cost=0.75)
+    ledger.send(A, 0.5, budget, ABOUT)
+    with ThreadPoolExecutor(1) as threads:
+        second = threads.submit(ledger.send, B, 0.5, budget, ABOUT)
+        time.sleep(0.1)
+        assert not second.done()
+        ledger.answered(A, Reply("x", input_tokens=1, output_tokens=1), 0.25)
+        assert second.result(5) is None
+    assert ledger.spent() == (2, 0.75)
     ledger.close()
 
 
@@ -300,10 +315,11 @@ QUESTION = Question("Instructions.", "Request.", b"image", "image/jpeg", {"type"
 @pytest.fixture
 def desk(base: Path, service: Service) -> Iterator[Desk]:
     pytest.importorskip("openai", reason="openai is not installed (LIGHT=1)")
-    sender = Chat(terms("openai", service, base, ""), Veil())
+    veil = Veil()
+    sender = Chat(terms("openai", service, base, ""), veil)
     sender.prepare()
     ledger = Ledger(base)
-    yield Desk(sender, ledger, Pace(100, 1_000_000), Budget(), Price(1, 2, "x"), (1000, 500), 3, 5.0)
+    yield Desk(sender, ledger, Pace(100, 1_000_000), Budget(), Price(1, 2, "x"), (1000, 500), 3, 5.0, veil)
     ledger.close()
     sender.close()
 
@@ -346,6 +362,14 @@ def test_no_more_requests_in_a_minute_than_allowed(
     assert len(times) == 7
     # Between the first of any four and the last of them lies a minute, less what it takes a request to arrive.
     assert min(last - first for first, last in zip(times, times[3:], strict=False)) > 0.8
+
+
+def test_a_mistake_of_the_sdk_is_that_question_s_failure(desk: Desk, base: Path) -> None:
+    desk.sender.close()
+    with pytest.raises(Unserved, match="RuntimeError: Cannot send a request, as the client has been closed") as caught:
+        desk.ask(A, QUESTION, ABOUT)
+    assert row(base)["fault"] == str(caught.value)
+    assert desk.ledger.spent() == (1, desk.bound)
 
 
 def test_a_manifest_that_cannot_be_written_ends_the_run(desk: Desk, service: Service) -> None:

@@ -70,11 +70,12 @@ def test_max_cost_is_never_exceeded(
 
 
 @needs("openai")
-def test_real_costs_make_room_again(mill: Mill, run_caption: RunTool, service: Service) -> None:
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_real_costs_make_room_again(concurrency: int, mill: Mill, run_caption: RunTool, service: Service) -> None:
     choose(mill, 5)
     run_caption("openai", max_requests=1)
     bound, cost = mill.one("select bound, cost from request")
-    report = run_caption("openai", max_requests=0, max_cost=bound + 3 * cost, concurrency=1)
+    report = run_caption("openai", max_requests=0, max_cost=bound + 3 * cost + 1e-9, concurrency=concurrency)
     assert service.sent == 4
     assert report.left == 1
 

@@ -103,7 +103,7 @@ class RemoteCaptioner:
             self._sender.prepare()
         self._desk = Desk(
             *(self._sender, self._ledger, self._pace, Budget.of(self._terms), price or Price(0, 0, "no price known")),
-            *(self._tokens(), self._terms.attempts, self._terms.timeout_s),
+            *(self._tokens(), self._terms.attempts, self._terms.timeout_s, self._veil),
         )
         return notes
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -76,7 +77,7 @@ def _split(base_url: str) -> SplitResult:
         url, port_is_one = urlsplit(""), False
     if url.username is not None or url.password is not None:
         raise UsageError("[caption] base_url holds a user or a password. Put the key into a file: [caption] key_file.")
-    if url.scheme not in ("http", "https") or not url.hostname or not port_is_one:
+    if url.scheme not in ("http", "https") or not url.hostname or not port_is_one or re.search(r"\s", base_url):
         raise UsageError(
             f"[caption] base_url is {base_url!r}, which is no address. Use one as in https://api.openai.com/v1."
         )

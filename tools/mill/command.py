@@ -173,6 +173,9 @@ def tell(report: runs.Report, as_json: bool, quiet: bool, dry_run: bool) -> None
         click.echo(f"{name}: nothing to do.", err=True)
     else:
         counts = ", ".join(f"{number} {status}" for status, number in report.counts.items() if number)
-        click.echo(f"{name}: {counts or 'decided again'}, in {report.seconds:.1f} s.", err=True)
+        click.echo(
+            f"{name}: {counts or ('nothing done' if report.left else 'decided again')}, in {report.seconds:.1f} s.",
+            err=True,
+        )
     if report.failed:
         click.echo(f"{name}: {report.failed} failed. `make failures` names them; RETRY_FAILED=1 tries again.", err=True)

@@ -17,6 +17,7 @@ from tools.paid.ledger import Ledger, Reply, Spent
 from tools.paid.pace import Halted, Pace
 from tools.paid.prices import Price
 from tools.paid.terms import Budget
+from tools.paid.veil import Veil
 
 GRACE_S = 1.0
 """How much longer than an SDK's own timeout a try may take: those hold for each read, not for the whole."""
@@ -58,7 +59,7 @@ class Sender(Protocol):
 class Desk:
     """Where paid questions are asked, by all threads of a run.
 
-    tokens: how many one request has at most, in and out. timeout_s: for one try, in all.
+    tokens: how many one request has at most, in and out. timeout_s: for one try, in all. veil: over its secrets.
     """
 
     sender: Sender
@@ -69,6 +70,7 @@ class Desk:
     tokens: tuple[int, int]
     attempts: int
     timeout_s: float
+    veil: Veil
 
     @property
     def bound(self) -> float:
@@ -103,6 +105,10 @@ class Desk:
                 if not fault.retry or tries >= self.attempts:
                     self._give_up(fault, tries)
                 self.pace.sleep(pause_s(tries, fault, chance))
+            except Exception as error:  # noqa: BLE001 (a mistake of ours or of the SDK's, which may quote a key)
+                sentence = self.veil.hide(f"{type(error).__name__}: {error}")
+                self.ledger.failed(digest, sentence, paid=True)
+                raise Unserved(sentence) from None
             else:
                 ticket.tokens = reply.tokens
                 self.ledger.answered(digest, reply, self.price.cost(reply.input_tokens or 0, reply.output_tokens or 0))

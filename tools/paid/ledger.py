@@ -57,6 +57,8 @@ class Ledger:
         self._db.row_factory = sqlite3.Row
         self._db.execute("pragma synchronous = full")
         self._lock = threading.Lock()
+        self._settled = threading.Condition(self._lock)
+        self._under_way = 0
         self._claimed: set[str] = set()
         path = base / FOLDER / "requests"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -107,25 +109,37 @@ class Ledger:
             return True
 
     def send(self, digest: str, bound: float, budget: Budget, about: Mapping[str, str]) -> None:
-        """Write down that a request goes out now, at the price of its bound. Raises Spent where it may not."""
-        with self._lock, transaction(self._db):
+        """Write down that a request goes out now, at the price of its bound. Raises Spent where it may not.
+
+        Requests that are under way hold their bounds back: while they may still turn out cheaper, this one waits.
+        """
+        with self._settled:
+            while not self._sent(digest, bound, budget, about):
+                self._settled.wait(POLL_S)
+            self._under_way += 1
+
+    def _sent(self, digest: str, bound: float, budget: Budget, about: Mapping[str, str]) -> bool:
+        """False where it does not fit now and may fit later."""
+        with transaction(self._db):
             attempts, cost = _spent(self._db)
             if attempts + 1 > budget.max_requests:
                 raise Spent(f"max_requests = {budget.max_requests:g} is used up")
             if cost + bound > budget.max_cost:
+                if self._under_way:
+                    return False
                 raise Spent(
                     f"max_cost = {budget.max_cost:g} USD does not bear another request: {cost:.4f} USD are spent, "
                     f"and one costs up to {bound:.4f} USD"
                 )
-            columns = {"digest": digest, "sent_at": utc_now(), "bound": bound, "now": bound, **about}
             names = ("digest", "sent_at", "bound", *about)
             self._db.execute(
                 f"""insert into request ({", ".join(names)}, attempts, cost)
-                values ({", ".join(f":{name}" for name in names)}, 1, :now)
+                values ({", ".join(f":{name}" for name in names)}, 1, :bound)
                 on conflict (digest) do update set sent_at = :sent_at, bound = :bound, attempts = attempts + 1,
-                cost = coalesce(cost, 0) + :now""",
-                columns,
+                cost = coalesce(cost, 0) + :bound""",
+                {"digest": digest, "sent_at": utc_now(), "bound": bound, **about},
             )
+        return True
 
     def answered(self, digest: str, reply: Reply, cost: float) -> None:
         """Write an answer down. cost: USD of this one attempt."""
@@ -146,9 +160,12 @@ class Ledger:
         self._write("fault = :fault, cost = cost - :back * bound", digest, {"fault": sentence, "back": int(not paid)})
 
     def _write(self, assignments: str, digest: str, values: Mapping[str, Any]) -> None:
-        with self._lock, transaction(self._db):
-            question = f"update request set {assignments} where digest = :digest"
-            self._db.execute(question, {"digest": digest, "now": utc_now(), **values})
+        with self._settled:
+            self._under_way -= 1
+            self._settled.notify_all()
+            with transaction(self._db):
+                question = f"update request set {assignments} where digest = :digest"
+                self._db.execute(question, {"digest": digest, "now": utc_now(), **values})
 
 
 def _reply(row: sqlite3.Row | None) -> Reply | None:
