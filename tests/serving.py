@@ -83,6 +83,7 @@ class Service:
     busy: int = 0
     busiest: int = 0
     pause_s: float = 0.0
+    used: tuple[int, int] = (USED_IN, USED_OUT)
     lock: threading.Lock = field(default_factory=threading.Lock)
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -143,13 +144,15 @@ class Handler(BaseHTTPRequestHandler):
             parts = [{"text": "I look at the figure.", "thought": True}, {"text": text}]
             content = {"role": "model"} | ({"parts": parts} if text is not None else {})
             body: dict[str, Any] = {"candidates": [{"content": content, "finishReason": finish or "STOP", **more}]}
-            counts = {"promptTokenCount": USED_IN, "candidatesTokenCount": USED_OUT - 100, "thoughtsTokenCount": 100}
+            sent, written = self.service.used
+            counts = {"promptTokenCount": sent, "candidatesTokenCount": written - 100, "thoughtsTokenCount": 100}
             self.json(200, body | ({"usageMetadata": counts} if usage else {}))
         else:
             message = {"role": "assistant", "content": text, **more}
             body = {"id": "1", "object": "chat.completion", "created": 1, "model": "m"}
             body["choices"] = [{"index": 0, "message": message, "finish_reason": finish or "stop"}]
-            counts = {"prompt_tokens": USED_IN, "completion_tokens": USED_OUT, "total_tokens": USED_IN + USED_OUT}
+            sent, written = self.service.used
+            counts = {"prompt_tokens": sent, "completion_tokens": written, "total_tokens": sent + written}
             self.json(200, body | ({"usage": counts} if usage else {}))
 
     def fault(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:

@@ -244,6 +244,17 @@ def test_a_request_stands_there_before_it_is_answered(base: Path) -> None:
     ledger.close()
 
 
+def test_what_a_model_counted_is_known(base: Path) -> None:
+    ledger = Ledger(base)
+    assert ledger.most_tokens("m") == (0, 0)
+    for digest, reply in ((A, Reply("x", "", "", 10, 200)), (B, Reply("x", "", "", 30, 5))):
+        ledger.send(digest, 0.5, Budget(), ABOUT)
+        ledger.answered(digest, reply, 0.25)
+    assert ledger.most_tokens("m") == (30, 200)
+    assert ledger.most_tokens("another") == (0, 0)
+    ledger.close()
+
+
 def test_a_budget_holds_to_the_last_cent(base: Path) -> None:
     ledger = Ledger(base)
     ledger.send(A, 0.5, Budget(max_cost=0.5), ABOUT)

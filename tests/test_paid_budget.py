@@ -80,6 +80,17 @@ def test_real_costs_make_room_again(concurrency: int, mill: Mill, run_caption: R
     assert report.left == 1
 
 
+@needs("openai")
+def test_a_model_that_counts_more_is_reckoned_with_more(mill: Mill, run_caption: RunTool, service: Service) -> None:
+    choose(mill, 3)
+    service.used = 90_000, 300
+    run_caption("openai", max_requests=1, input_price=1.0, output_price=1.0)
+    cost = mill.one("select cost from request")
+    assert cost == pytest.approx(0.0903)
+    report = run_caption("openai", max_requests=0, max_cost=2 * cost, input_price=1.0, output_price=1.0)
+    assert (service.sent, report.left) == (1, 2)
+
+
 @pytest.mark.parametrize("engine", BOTH)
 def test_without_a_budget_nothing_is_sent(engine: str, mill: Mill, run_caption: RunTool, service: Service) -> None:
     choose(mill, 4)

@@ -126,12 +126,16 @@ class RemoteCaptioner:
             )
 
     def _tokens(self) -> tuple[int, int]:
-        """How many tokens a request has at most: in, out."""
+        """How many tokens a request has at most: in, out; never fewer than this model has counted already."""
         text = f"{self._prompt.instructions}{REQUEST}{json.dumps(self._prompt.schema)}"
-        return IMAGE_TOKENS + len(text.encode()) // BYTES_PER_TOKEN, self._terms.max_output_tokens
+        seen_in, seen_out = self._ledger.most_tokens(self._sender.model)
+        most_in = IMAGE_TOKENS + len(text.encode()) // BYTES_PER_TOKEN
+        return max(most_in, seen_in), max(self._terms.max_output_tokens, seen_out)
 
     def _estimate(self, images: int, requests: int, price: Price | None) -> tuple[str, ...]:
         """What the open requests would come to. In: images that wait, those of them that are not paid for yet."""
+        if not images:
+            return ()
         if not requests:
             return (f"{self._name}: {images} images, all paid for already; nothing is sent.",)
         sent, most = self._tokens()

@@ -82,6 +82,14 @@ class Ledger:
         with self._lock:
             return _spent(self._db)
 
+    def most_tokens(self, model: str) -> tuple[int, int]:
+        """The most tokens that a request of a model ever had: in, out."""
+        question = """select coalesce(max(input_tokens), 0), coalesce(max(output_tokens), 0)
+            from request where model = ?"""
+        with self._lock:
+            row = self._db.execute(question, (model,)).fetchone()
+        return int(row[0]), int(row[1])
+
     @contextmanager
     def claim(self, digest: str, pace: Pace) -> Iterator[None]:
         """Nobody else, in this process or another, sends this request while inside. Raises Halted while it waits.
