@@ -17,7 +17,8 @@ from serving import GOOD
 
 from tools.describe import prompts
 from tools.describe.answer import caption_of, read
-from tools.describe.job import CaptionJob
+from tools.describe.checks import fault, finished
+from tools.describe.job import CaptionJob, Draft
 from tools.describe.prompts import prompt_for
 from tools.describe.shown import shown
 from tools.describe.verify import doubts
@@ -41,7 +42,9 @@ def test_each_target_has_its_prompt(target: str) -> None:
 
 
 def test_lengths_leave_room_for_trigger_and_class() -> None:
-    assert "between 15 and 54 words" in prompt_for(TARGETS["flux"], "man").instructions
+    flux = TARGETS["flux"]
+    told = f"between {flux.min_words} and {flux.max_words - 6} words"
+    assert told in " ".join(prompt_for(flux, "man").instructions.split())
 
 
 def test_a_prompt_s_version_is_its_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,6 +129,8 @@ def test_nothing_at_all_is_grey() -> None:
 
 # Answers.
 
+DRAFT = Draft("", "m", "v")
+
 
 def changed(**changes: Any) -> str:
     return json.dumps({**GOOD, **changes})
@@ -185,11 +190,17 @@ def test_tags_begin_with_the_class() -> None:
     assert caption("sdxl", tags=[]) == ""
 
 
-def test_tags_end_where_the_target_s_length_is() -> None:
+@pytest.mark.parametrize("trigger", ["", "ohwx"])
+def test_as_many_tags_are_kept_as_the_target_bears(trigger: str) -> None:
     tags = [f"tag{number} x" for number in range(40)]
-    # 55 words at most: one of the trigger, one of the class, and 26 tags of two.
-    assert caption("sdxl", tags=tags) == ", ".join(["woman", *tags[:26]])
-    assert caption("sdxl", "", tags=tags) == ", ".join(["woman", *tags[:27]])
+    text = caption("sdxl", trigger, tags=tags)
+    kept = text.split(", ")
+    assert kept == ["woman", *tags[: len(kept) - 1]]
+    more = ", ".join(["woman", *tags[: len(kept)]])
+    found = [fault(finished(each, trigger), DRAFT, trigger, TARGETS["sdxl"], "") for each in (text, more)]
+    assert found[0] is None
+    assert found[1] is not None
+    assert found[1][0] == "caption_invalid"
 
 
 def test_prose_ends_with_a_whole_sentence() -> None:

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from tools.describe.checks import fault, finished
+from tools.describe.job import Draft
 from tools.describe.wording import words
 from tools.training.targets import Target
 
@@ -96,26 +98,21 @@ def _one_of(value: Any, name: str, known: tuple[str, ...]) -> str:
 
 def caption_of(answer: Answer, target: Target, class_word: str, trigger: str) -> str:
     """The caption in the target's style, without the trigger, as long as the target bears; "" where there is none."""
-    spare = words(trigger)
     if target.style == "tags":
-        return tags_within(answer.tags, class_word, target.max_words - spare)
-    return prose_within(_began(answer.prose, trigger), target.max_words - spare)
-
-
-def tags_within(tags: tuple[str, ...], class_word: str, max_words: int) -> str:
-    """The class word first, then as many tags as fit; "" where there are none."""
-    kept = [tag for tag in tags if tag.lower() != class_word.lower()]
-    while kept and words(", ".join((class_word, *kept))) > max_words:
-        kept.pop()
-    return ", ".join((class_word, *kept)) if kept else ""
-
-
-def prose_within(prose: str, max_words: int) -> str:
-    """As many whole sentences as fit, the first in any case."""
-    sentences = re.split(r"(?<=[.!?])\s+", prose)
-    while len(sentences) > 1 and words(" ".join(sentences)) > max_words:
+        kept = [tag for tag in answer.tags if tag.lower() != class_word.lower()]
+        while kept and _too_long(", ".join((class_word, *kept)), target, trigger):
+            kept.pop()
+        return ", ".join((class_word, *kept)) if kept else ""
+    sentences = re.split(r"(?<=[.!?])\s+", _began(answer.prose, trigger))
+    while len(sentences) > 1 and _too_long(" ".join(sentences), target, trigger):
         sentences.pop()
     return " ".join(sentences)
+
+
+def _too_long(text: str, target: Target, trigger: str) -> bool:
+    """Whether the check that follows will say so, by words or by whatever else it counts."""
+    found = fault(finished(text, trigger), Draft(text, "", ""), trigger, target, "")
+    return found is not None and words(text) > target.min_words
 
 
 def _began(prose: str, trigger: str) -> str:
