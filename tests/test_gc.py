@@ -73,6 +73,15 @@ def test_what_earlier_settings_made_goes_and_no_row_speaks_of_it(base: Path) -> 
     assert said(main, base) == (0, [], "gc: nothing is superseded.\n")
 
 
+def test_the_links_to_people_stay_and_lead_to_what_is_there(base: Path) -> None:
+    people = sorted(path for path in (base / "people").rglob("*") if path.is_symlink())
+    assert {path.relative_to(base / "people").parts[0] for path in people} >= {"shot"}
+    assert all(path.resolve().parts[-3] == "02_person_crops" for path in people)
+    said(main, base)
+    assert sorted(path for path in (base / "people").rglob("*") if path.is_symlink()) == people
+    assert all(path.exists() for path in people)
+
+
 def test_what_was_removed_is_made_again_where_its_settings_return(base: Path, stations: Stations) -> None:
     said(main, base)
     last = runs(base)

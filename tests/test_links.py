@@ -10,7 +10,7 @@ import pytest
 from hostile_names import forty
 from making import Mill
 
-from tools.mill import links
+from tools.mill import find, links
 from tools.mill.plan import PLAN
 from tools.mill.tool import Result, failed, rejected
 
@@ -171,6 +171,8 @@ def test_people_who_passed_lie_under_what_they_show(mill: Mill) -> None:
             *(link("shot/close", two), link("arms/up", two)),
         ]
     )
+    (row,) = find.items(mill.db, mill.base, f"people/view/back/{Path(crops[one]).name}")
+    assert row["id"] == one
     mill.db.execute("update person set posture = 'sitting' where item_id = ?", (one,))
     mill.db.execute("update outcome set passed = 0 where item_id = ?", (two,))
     assert sorted_people() == dict([link("shot/far", one), link("view/back", one), link("posture/sitting", one)])

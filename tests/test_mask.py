@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from cutouts import FACE, bench
-from numpy.typing import NDArray
+from masking import Pixels, asked, row_of
 from PIL import Image
 from skimage import data
 
@@ -24,16 +22,9 @@ from tools.matte.foreground import cut_out
 from tools.matte.guided import smoothed
 from tools.matte.outline import HOLE, ISLAND, softened, tidied
 from tools.matte.reach import Terrain
-from tools.media.image import encode_webp, read_rgba
-from tools.mill import files
+from tools.media.image import read_rgba
 
 Run = Callable[..., Any]
-Pixels = NDArray[np.uint8]
-
-
-def asked(base: Path, question: str) -> list[tuple[Any, ...]]:
-    with sqlite3.connect(base / "manifest.db") as db:
-        return db.execute(question).fetchall()
 
 
 # Where a body is
@@ -179,20 +170,6 @@ def test_colours_of_the_edge_are_the_subjects_own() -> None:
 
 
 # The tool
-
-
-def row_of(
-    base: Path, crop: Pixels, box: Box, face: Box | None = None, others: list[Box] | None = None
-) -> dict[str, Any]:
-    """A crop in the workspace and its row, as sql/inputs/mask.sql gives it."""
-    stored = files.store(base, "02_person_crops/crop.webp", encode_webp(crop, 95))
-    row: dict[str, Any] = {"item_id": 1, "kind": "person", "address": f"{'a' * 32}/t000001.000000/p0500-0500"}
-    row |= {"path": stored.path, "sha256": stored.sha256, "crop_x_px": 100, "crop_y_px": 50}
-    row |= {f"box_{edge}_px": value for edge, value in box.moved(100, 50)._asdict().items()}
-    row |= {f"face_{edge}_px": face and getattr(face, edge) for edge in ("x0", "y0", "x1", "y1")}
-    row |= {"keypoints_json": None, "others_json": json.dumps(others or []), "box_slack": 0.0, "box_whole": 0}
-    row |= {"frame_path": "01_extracted_frames/frame.webp", "beside_json": "[]"}
-    return row
 
 
 @pytest.mark.parametrize(

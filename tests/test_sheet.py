@@ -143,6 +143,18 @@ def test_the_sheets_of_a_dataset(tmp_path: Path) -> None:
     assert (base / "sheets/default.jpg").read_bytes() == first
 
 
+@pytest.mark.parametrize("harm", [lambda path: path.unlink(), lambda path: path.write_bytes(b"RIFF")])
+def test_a_lost_picture_is_a_grey_tile_that_says_what_to_do(tmp_path: Path, harm: Any) -> None:
+    path = tmp_path / "a.webp"
+    path.write_bytes(encode_webp_lossless(solid(60, 40, (10, 10, 40, 30))))
+    whole = sheet._tile(tmp_path, "a.webp", ("mid front", "score 0.5"), "mid")
+    assert whole.lines == ("mid front", "score 0.5")
+    harm(path)
+    lost = sheet._tile(tmp_path, "a.webp", ("mid front", "score 0.5"), "mid")
+    assert lost.lines == ("mid front", "its file is lost: make verify REPAIR=1")
+    assert len(np.unique(lost.image)) == 1
+
+
 def test_it_says_where_nothing_was_selected(tmp_path: Path) -> None:
     connect(tmp_path, create=True).close()
     for words, which in (([], ""), (["--dataset", "emma"], " for dataset emma")):

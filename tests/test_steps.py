@@ -51,3 +51,27 @@ def test_nobody_looks_again_while_nothing_ran_before_it(workspace: Path) -> None
     assert noticed(mill) == []
     mill.run("detect", version=2)
     assert len(noticed(mill)) == 2
+
+
+def test_another_logo_over_the_same_frames_makes_cutouts_wait_again(workspace: Path) -> None:
+    """What is burnt in is found out over a whole shot, so that the frames themselves stay what they are."""
+    mill = Mill(workspace)
+    mill.put("dance.mp4")
+    mill.run_all(upto="score")
+    step = mill.step("score")
+    steps.notice(mill.db, "score", "", step["id"], None)
+    assert mill.queue("score") == []
+
+    def with_logo(row: Row) -> Result:
+        return Result(made=tuple(mill.frame(row, n, measures={"overlays_json": "[[0, 0, 9, 9]]"}) for n in range(2)))
+
+    cutouts = mill.ids("cutout")
+    mill.run("extract", with_logo, version=2)
+    mill.run_all(upto="mask")
+    assert mill.ids("cutout") == cutouts
+    steps.notice(mill.db, "score", "", step["id"], None)
+    assert [row["item_id"] for row in mill.queue("score")] == cutouts
+    mill.run("score")
+    steps.notice(mill.db, "score", "", step["id"], None)
+    assert mill.queue("score") == []
+    mill.check()

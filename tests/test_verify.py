@@ -106,6 +106,16 @@ def test_nothing_is_wrong_with_a_workspace_that_nobody_touched(base: Path) -> No
     assert re.fullmatch(rf"verify: {2 * N_PHOTOS} files, \d+ kB, in [\d.]+ s: all are what they should be\.\n", told)
 
 
+def test_links_to_look_at_are_nobodys_files_and_no_orphans(base: Path) -> None:
+    for folder in ("people/view/back", "rejected/score/blurry"):
+        (base / folder).mkdir(parents=True, exist_ok=True)
+        (base / folder / "gone.webp").symlink_to("../../../02_person_crops/gone.webp")
+        (base / folder / "of mine.txt").write_text("look at these", encoding="utf-8")
+    assert said(main, base, "--repair")[:2] == (0, [])
+    assert (base / "people/view/back/of mine.txt").exists()
+    assert (base / "people/view/back/gone.webp").is_symlink()
+
+
 def test_a_hundred_of_a_hundred_of_each_sort_are_found_named_and_mended(base: Path, hundreds: Path) -> None:
     planted = plant(base)
     assert {sort: len(paths) for sort, paths in planted.items()} == dict.fromkeys(planted, 100)

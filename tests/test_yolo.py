@@ -6,6 +6,8 @@ import importlib.util
 import json
 import os
 import pickle
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +32,8 @@ from tools.engines.yolo_file import chosen_device
 
 pytestmark = pytest.mark.filterwarnings("default")
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
 OVERFIT = SHARED / "models" / "yolo11n-pose-overfit.pt"
 Rgb = NDArray[np.uint8]
 
@@ -85,6 +88,22 @@ def refusal(path: Path, **settings: Any) -> str:
     with pytest.raises(UsageError) as raised:
         opened(path, **settings)
     return str(raised.value)
+
+
+# What it leaves alone
+
+
+def test_pillow_and_opencv_stay_as_they_were(tmp_path: Path) -> None:
+    """A picture that nobody can read is still that, and no package is asked for."""
+    (tmp_path / "broken.heic").write_bytes(b"no picture")
+    program = (
+        "import cv2; from PIL import Image; cv2.setNumThreads(2); before = Image.open\n"
+        "import tools.engines.yolo\n"
+        f"try: Image.open({str(tmp_path / 'broken.heic')!r})\n"
+        "except OSError as error: print(type(error).__name__, Image.open is before, cv2.getNumThreads())"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "UnidentifiedImageError True 2\n"
 
 
 # What it finds

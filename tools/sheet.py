@@ -38,6 +38,8 @@ NEAR_EACH = 12
 UNUSED_SHOWN = 20
 SIDE_PX = 240
 
+LOST = "its file is lost: make verify REPAIR=1"
+
 WHY = {
     "same_moment": "another image of the same moment is better",
     "similar_to_better": "looks like an image of the set",
@@ -127,10 +129,17 @@ def _reasons(rows: Sequence[Values]) -> Counter[str]:
 
 
 def _tile(base: Path, path: str, lines: tuple[str, ...], group: str) -> Tile:
+    import numpy as np
+
+    from tools.media.errors import MediaError
     from tools.media.image import read_rgba
     from tools.sheets.contact import Tile, fitted, on_grey
 
-    return Tile(fitted(on_grey(_subject(read_rgba(base / path, math.inf))), SIDE_PX), lines, group)
+    try:
+        picture = _subject(read_rgba(base / path, math.inf))
+    except (FileNotFoundError, MediaError):
+        picture, lines = np.zeros((SIDE_PX, SIDE_PX, 4), np.uint8), (*lines[:1], LOST)
+    return Tile(fitted(on_grey(picture), SIDE_PX), lines, group)
 
 
 def _subject(rgba: Pixels) -> Pixels:

@@ -1,11 +1,13 @@
 -- Cutouts that passed mask.
 -- The face and its landmarks are in pixels of the cutout; the crop's corner, the picture without its bars and what is
--- burnt in are in pixels of the frame.
+-- burnt in are in pixels of the frame. beside: what is burnt in belongs to the shot and not to the frame's version: where
+-- other frames tell otherwise, the cutout waits again.
 select
     item.id as item_id, item.kind, item.address, item.path, item.sha256,
     person.face_x0_px, person.face_y0_px, person.face_x1_px, person.face_y1_px, person.landmarks_json,
     person.crop_x_px, person.crop_y_px,
-    frame.picture_x0_px, frame.picture_y0_px, frame.picture_x1_px, frame.picture_y1_px, extract.overlays_json
+    frame.picture_x0_px, frame.picture_y0_px, frame.picture_x1_px, frame.picture_y1_px, extract.overlays_json,
+    extract.overlays_json as beside
 from outcome
 join step on step.id = outcome.step_id
 join item on item.id = outcome.item_id

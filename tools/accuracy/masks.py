@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tools import engines
 from tools.engines.hog import Hog
+from tools.engines.landmarks import landmarks
 from tools.engines.protocols import Box, Detection, DetectJob, MaskJob, Rgb
 from tools.framing.crops import padded
 from tools.media.image import read_rgb
@@ -93,7 +94,8 @@ def overlap(person: Drawn, seen: Detection, others: tuple[Box, ...]) -> float:
 
     beside = tuple(moved(other) for other in others if other.common(Box(*crop)) > 0.0)
     face = seen.face and moved(seen.face)
-    job = MaskJob(part, moved(seen.box), face, None, beside, seen.slack, seen.whole)
+    points = None if face is None else tuple((float(x), float(y)) for x, y in landmarks(part, face))
+    job = MaskJob(part, moved(seen.box), face, None, beside, seen.slack, seen.whole, landmarks=points)
     (alpha,) = engines.load("mask", "builtin").run([job])
     whole = np.zeros((height, width), np.bool_)
     whole[crop.y0 : crop.y1, crop.x0 : crop.x1] = alpha > 127

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -58,16 +57,16 @@ def choose(
     distance, nearest = np.full(count, np.inf), np.full(count, -1)
     free = np.ones(count, bool)
     places: list[Place] = [Place(None, None, None)] * count
-    tally = _Tally(dataset)
+    tally = _Tally(candidates, dataset)
     rank, last_worth = 0, 0.0
     waits = np.array(second, bool) if len(second) else np.zeros(count, bool)
     least = np.where(waits, second_difference, min_difference)
     pins = [index for index in sorted(range(count), key=lambda i: -scores[i]) if candidates[index].pinned]
-    while (pick := _next(candidates, scores, distance, free & (distance >= least), waits, pins, tally)) is not None:
+    while (pick := _next(scores, distance, free & (distance >= least), waits, pins, tally)) is not None:
         rank, last_worth = rank + 1, float(_worth(distance[pick], scores[pick]))
         places[pick] = Place(rank, *_difference(distance[pick], nearest[pick]))
         free[pick] = False
-        tally.add(candidates[pick])
+        tally.add(pick)
         step = np.linalg.norm(looks - looks[pick], axis=1)
         closer = free & (step < distance)
         distance[closer], nearest[closer] = step[closer], pick
@@ -90,32 +89,35 @@ def _difference(distance: float, nearest: int) -> tuple[float | None, int | None
 class _Tally:
     """What has been taken so far, by shot and by source."""
 
-    def __init__(self, dataset: Dataset) -> None:
-        self.count = dataset.count
-        self.quota = quotas(dataset.count, dataset.quota)
-        self.per_source = max(1, round(dataset.count * dataset.max_per_source))
-        self.shots: Counter[str] = Counter()
-        self.sources: Counter[str] = Counter()
+    def __init__(self, candidates: Sequence[Candidate], dataset: Dataset) -> None:
+        self.count, self.taken = dataset.count, 0
+        shots = sorted({one.shot for one in candidates})
+        sources = sorted({one.source for one in candidates})
+        self._shot = np.array([shots.index(one.shot) for one in candidates], np.int64)
+        places = {source: place for place, source in enumerate(sources)}
+        self._source = np.array([places[one.source] for one in candidates], np.int64)
+        wanted = quotas(dataset.count, dataset.quota)
+        self._asked = np.array([shot in wanted for shot in shots], bool)
+        self._left = np.array([wanted.get(shot, 0) for shot in shots], np.int64)
+        self._share = np.full(len(sources), max(1, round(dataset.count * dataset.max_per_source)), np.int64)
 
-    def add(self, one: Candidate) -> None:
-        self.shots[one.shot] += 1
-        self.sources[one.source] += 1
+    def add(self, index: int) -> None:
+        self.taken += 1
+        self._left[self._shot[index]] -= 1
+        self._share[self._source[index]] -= 1
 
     @property
     def full(self) -> bool:
-        return self.shots.total() >= self.count
+        return self.taken >= self.count
 
-    def urgency(self, one: Candidate) -> int:
+    def urgency(self, indices: NDArray[np.intp]) -> NDArray[np.int64]:
         """0 comes first: its shot is wanted; 1: its shot is not known; 2: any shot; 3: its source has had its share."""
-        if self.sources[one.source] >= self.per_source:
-            return 3
-        if one.shot in self.quota:
-            return 0 if self.shots[one.shot] < self.quota[one.shot] else 2
-        return 1
+        shot = self._shot[indices]
+        by_shot = np.where(self._asked[shot], np.where(self._left[shot] > 0, 0, 2), 1)
+        return np.where(self._share[self._source[indices]] <= 0, 3, by_shot)
 
 
 def _next(
-    candidates: Sequence[Candidate],
     scores: NDArray[np.float64],
     distance: NDArray[np.float64],
     usable_now: NDArray[np.bool_],
@@ -131,7 +133,7 @@ def _next(
     usable = np.flatnonzero(usable_now)
     if not usable.size:
         return None
-    urgency = np.array([LAST if waits[index] else tally.urgency(candidates[int(index)]) for index in usable])
+    urgency = np.where(waits[usable], LAST, tally.urgency(usable))
     worth = _worth(distance[usable], scores[usable])
     first = np.flatnonzero(urgency == urgency.min())
     return int(usable[first[np.argmax(worth[first])]])

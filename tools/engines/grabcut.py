@@ -37,7 +37,7 @@ PROBABLE = 0.3
 
 
 SKULL = 0.95
-"""The inner part of the skull above a face, which is the person's whatever was cut off: landmarks are a few pixels off."""
+"""The inner part of the skull above a face, theirs whatever was cut off: landmarks are a few pixels off."""
 
 
 class GrabCut:

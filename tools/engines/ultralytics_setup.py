@@ -6,6 +6,7 @@ to standard output.
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 
@@ -22,7 +23,7 @@ WORDS = {
 
 
 def prepare() -> None:
-    """Set the environment, and see that it holds. Raises UsageError where weights would be loaded unsafely."""
+    """Set the environment, see that it holds, import it. Raises UsageError where weights would be loaded unsafely."""
     os.environ.update(WORDS)
     # Its settings file may name services that listen to every prediction: ours is a fresh one.
     os.environ["YOLO_CONFIG_DIR"] = str(user_cache().parent / "ultralytics")
@@ -35,6 +36,20 @@ def prepare() -> None:
         raise UsageError(
             f"torch {torch.__version__} cannot load weights safely: 2.6 is needed. Remove .venv and `make all`."
         )
+    if loaded is None:
+        _imported()
+
+
+def _imported() -> None:
+    """Import it, and take back what it does to others by that: Pillow's opening (of a broken picture it would ask for
+    a package that is not there, which ends the run) and the number of OpenCV's threads."""
+    import cv2
+    from PIL import Image
+
+    opening, threads = Image.open, cv2.getNumThreads()
+    importlib.import_module("ultralytics.utils")
+    Image.open = opening
+    cv2.setNumThreads(threads)
 
 
 def onnx_errors() -> tuple[type[Exception], ...]:

@@ -1,7 +1,7 @@
 """What tells a mask that is plainly wrong: where head and feet are missing, and what it holds that is not the person.
 
-Opacities are height x width, uint8; a pixel belongs to the subject where it is over 127. Boxes and landmarks are in pixels
-of the crop.
+Opacities are height x width, uint8; a pixel belongs to the subject where it is over 127. Boxes and landmarks are in
+pixels of the crop.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tools.engines.protocols import Box
 from tools.matte.skull import skull
@@ -30,7 +29,7 @@ class Sides(NamedTuple):
 
 
 def head_share(alpha: Alpha, landmarks: Sequence[tuple[float, float]] | None) -> float | None:
-    """How much of the head above the nasion is opaque, 0 to 1; None without landmarks, or where it is beyond the crop."""
+    """How much of the head above the nasion is opaque, 0 to 1; None without landmarks and beyond the crop."""
     if landmarks is None:
         return None
     height, width = alpha.shape
@@ -52,7 +51,7 @@ def feet_gap(alpha: Alpha, box: Box) -> float:
 def top_width(alpha: Alpha) -> float:
     """The subject's width in its uppermost twentieth by its width where it is widest (95th percentile), 0 to 1.
 
-    A head is narrow, shoulders without one are not: hand-drawn masks of people lie between 0.09 and 0.37.
+    A head is narrow, shoulders without one are not: masks of people drawn by hand lie between 0.09 and 0.37.
     """
     _, y0, _, y1 = extent(alpha)
     widths = np.count_nonzero(alpha[y0:y1] > 127, axis=1)
@@ -66,20 +65,21 @@ def straight_share(alpha: Alpha, inner: Sides) -> float:
     inner: the sides of the crop that are not the frame's own.
     """
     mask = alpha > 127
-    inside = np.zeros_like(mask)
-    inside[1:-1, 1:-1] = (
-        mask[1:-1, 1:-1] & mask[:-2, 1:-1] & mask[2:, 1:-1] & mask[1:-1, :-2] & mask[1:-1, 2:]
-    )
-    outline = mask & ~inside
-    along: NDArray[np.bool_] = np.zeros_like(mask)
-    for lies_inside, where in zip(
-        inner, ((slice(None), 0), (0, slice(None)), (slice(None), -1), (-1, slice(None))), strict=True
-    ):
-        if lies_inside:
-            along[where] = True
+    beyond = np.pad(~mask, 1, constant_values=True)
+    outline = mask & (beyond[:-2, 1:-1] | beyond[2:, 1:-1] | beyond[1:-1, :-2] | beyond[1:-1, 2:])
+    along = np.zeros_like(mask)
+    along[:, 0] |= inner.left
+    along[0] |= inner.top
+    along[:, -1] |= inner.right
+    along[-1] |= inner.bottom
     return float(np.count_nonzero(outline & along)) / float(np.count_nonzero(outline))
 
 
 def other_face_share(alpha: Alpha, faces: Sequence[Box]) -> float:
-    """How much of another person's face belongs to the subject, 0 to 1: the most of all faces; 0 where there are none."""
-    return max((face_covered_share(alpha, face) or 0.0 for face in faces), default=0.0)
+    """How much of another person's face belongs to the subject, 0 to 1: the most of all faces, 0 of none.
+
+    Of the whole face: one that the crop shows a rim of cannot be in the mask with more than that rim.
+    """
+    crop = Box(0.0, 0.0, alpha.shape[1], alpha.shape[0])
+    shares = ((face_covered_share(alpha, face) or 0.0) * face.common(crop) / face.area for face in faces)
+    return max(shares, default=0.0)
