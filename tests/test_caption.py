@@ -11,6 +11,7 @@ import pytest
 from cutouts import FACE, SOURCE, Pixels, astronaut, bench, input_columns, solid, store_cutout
 
 from tools import caption
+from tools.choose import quotas
 from tools.describe import wording
 from tools.describe.checks import fault, finished
 from tools.describe.clothes import Worn
@@ -85,6 +86,12 @@ def everything() -> list[Told]:
         told(trigger=trigger, shot=shot, view=view, expression=face, worn=cloth, light=light, seed=str(number % 7))
         for number, (shot, view, face, cloth, light, trigger) in enumerate(combined)
     ]
+
+
+def test_there_are_words_for_every_view_that_a_person_may_be_seen_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert set(wording.VIEW) == set(quotas.VIEWS)
+    first_ways(monkeypatch)
+    assert tags(told(shot="whole", view="back")).endswith(", seen from behind")
 
 
 @pytest.mark.parametrize("target", sorted(TARGETS))

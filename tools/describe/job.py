@@ -19,8 +19,9 @@ class CaptionJob:
 
     image: height x width x 4 uint8, straight alpha. face: in its pixels. shot: close, mid, far or unknown. whole: head
     and feet are in the picture. trigger may be empty. target: says the style and the length. view: front,
-    three-quarter, side, or not known. landmarks: the face's 68 points, 68 x 2. around: the picture it was cut from,
-    height x width x 3. seed: what to draw from, where there is a choice. sha256: of the cut-out's file.
+    three-quarter, side, back, or not known. landmarks: the face's 68 points, 68 x 2. around: the picture it was cut
+    from, height x width x 3. seed: what to draw from, where there is a choice. sha256: of the cut-out's
+    file.
     """
 
     image: NDArray[np.uint8]

@@ -34,6 +34,7 @@ VIEW: Ways = {
     "front": ("facing the camera", "seen from the front"),
     "three-quarter": ("turned slightly to the side", "in three-quarter view"),
     "side": ("in profile", "seen from the side"),
+    "back": ("seen from behind", "turned away from the camera"),
 }
 EXPRESSION: Ways = {"smiling": ("smiling", "with a smile"), "mouth open": ("mouth open", "with an open mouth")}
 LIGHT_TAG: Ways = {
