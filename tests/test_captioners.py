@@ -375,7 +375,7 @@ def test_the_sdk_asks_whom_we_say(location: str, tmp_path: Path, pem: str, servi
 
 @pytest.mark.parametrize("page", ["captions", "vertex", "openai"])
 def test_every_setting_in_the_documentation_exists(page: str) -> None:
-    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "engines" / f"{page}.md").read_text(encoding="utf-8")
     cells = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
     named = {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
     named |= {match[1] for match in re.finditer(r"^(\w+) = ", text, re.MULTILINE)}
