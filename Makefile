@@ -20,8 +20,8 @@ ifneq ($(filter-out 0,$(TEST)),)
 override BASE := $(value BASE)/data_TEST
 endif
 WORDS := AS CLUSTER TEXT NAME TRIGGER CLASS TARGET SUBJECT COUNT SEED TO
-# Said on the command line alone: some systems have a NAME in everybody's environment.
-$(foreach name,$(WORDS),$(if $(filter environment,$(origin $(name))),$(eval override $(name) :=)))
+# Said on the command line alone: some systems have a NAME in everybody's environment, and to make itself AS is the assembler.
+$(foreach name,$(WORDS),$(if $(filter environment default,$(origin $(name))),$(eval override $(name) :=)))
 # Taken to the letter: a dollar in a path or a reason is a dollar, no variable of make.
 TEXTS := BASE ITEM WHY Q P BY FORMAT DATASET $(WORDS)
 $(foreach name,$(TEXTS),$(eval override $(name) := $$(value $(name))))

@@ -99,7 +99,7 @@ def test_where_there_is_none_it_is_said_and_none_is_made(tmp_path: Path) -> None
     with pytest.raises(UsageError) as caught:
         connect(base)
     assert str(caught.value) == (
-        f"{base}/manifest.db does not exist. Put footage into {base}/00_raw_videos and type `make all`."
+        f"{base}/manifest.db does not exist. Mend BASE, or put footage into {base}/00_raw_videos and type `make all`."
     )
     assert not base.exists()
 

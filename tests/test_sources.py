@@ -84,6 +84,18 @@ def test_empty_files_are_sources_too(workspace: Path, db: sqlite3.Connection, re
     assert not [row[0] for row in db.execute("select address from item") if "~" in row[0]]
 
 
+def test_links_that_lead_nowhere_are_told(workspace: Path, refresh: Refresh) -> None:
+    put(workspace, f"{VIDEOS}/a.mp4")
+    (workspace / VIDEOS / "film.mp4").symlink_to(workspace / "a disk" / "film.mp4")
+    said = f"intake: {VIDEOS}/film.mp4: links that lead nowhere. Mount the disk, or take them out."
+    assert refresh() == (said,)
+    (workspace / VIDEOS / "loop").symlink_to("loop")
+    assert refresh() == (said.replace("film.mp4:", "film.mp4 and 1 more:"),)
+    (workspace / VIDEOS / "film.mp4").unlink()
+    (workspace / VIDEOS / "loop").unlink()
+    assert refresh() == ()
+
+
 # --- what moves ---
 
 

@@ -72,7 +72,7 @@ def status(base: Path, *words: str) -> tuple[str, int | None]:
 
 
 def test_a_workspace_without_a_manifest_is_told_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"^.*manifest\.db does not exist\. Put footage into .*00_raw_videos"):
+    with pytest.raises(UsageError, match=r"^.*manifest\.db does not exist\. Mend BASE, or put footage into .*00_raw_v"):
         status(tmp_path)
 
 
@@ -93,6 +93,8 @@ def test_a_filled_workspace(base: Path) -> None:
         f"{FUNNEL}\n{REASONS}\n"
         "People seen: at least 1.\n"
         "Selection default: 2 of 4 images: far 0 of 2.\n"
+        "Dataset default has no trigger word, so that nothing calls what is trained: "
+        f'[dataset.default] trigger = "…" in {base}/config.toml\n'
         f"Package default: {base}/07_final_training/default/, 2 images\n"
         "\n"
         f"Next: make failures BASE={base}  # what broke and why; RETRY_FAILED=1 tries again\n",
@@ -226,6 +228,9 @@ def reason_row(tool: str, reason: str, n: int, share: float, kind: str = "cutout
         ([reason_row("score", "blurry", 4, 0.51)], "blurry"),
         ([reason_row("score", "blurry", 3, 0.9)], None),
         ([reason_row("select", "same_moment", 90, 0.9)], None),
+        ([reason_row("match", "unwanted_person", 90, 0.9, "person")], None),
+        ([reason_row("match", "other_person", 90, 0.9, "person")], None),
+        ([reason_row("match", "identity_unsure", 90, 0.9, "person")], "identity_unsure"),
         ([reason_row("score", "blurry", 9, 0.6), reason_row("detect", "no_person", 10, 0.7)], "no_person"),
     ],
 )

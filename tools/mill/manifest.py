@@ -67,7 +67,8 @@ def _use_wal(db: sqlite3.Connection) -> None:
 def require(base: Path) -> None:
     """Raise UsageError where a workspace has no manifest."""
     if not (base / NAME).exists():
-        raise UsageError(f"{base / NAME} does not exist. Put footage into {base}/00_raw_videos and type `make all`.")
+        folder = base / "00_raw_videos"
+        raise UsageError(f"{base / NAME} does not exist. Mend BASE, or put footage into {folder} and type `make all`.")
 
 
 @contextmanager

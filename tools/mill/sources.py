@@ -68,7 +68,8 @@ def refresh(db: sqlite3.Connection, base: Path, asked: Asked) -> tuple[str, ...]
 
     Raises UsageError where a folder is gone or empty, or more than half of its sources are, unless that is accepted.
     """
-    found = {(file.kind, file.path): file for file in walk(base)}
+    nowhere: list[bytes] = []
+    found = {(file.kind, file.path): file for file in walk(base, nowhere)}
     if not asked.accept_vanished:
         _refuse_lost_folders(db, base, found)
     known = {(KINDS[row["folder"]], bytes(row["path"])): row for row in db.execute("select * from file")}
@@ -84,7 +85,14 @@ def refresh(db: sqlite3.Connection, base: Path, asked: Asked) -> tuple[str, ...]
         if not asked.accept_vanished:
             _refuse_lost_sources(db, base, changes)
         _apply(db, changes)
-    return _notes(changes)
+    return (*_notes(changes), *_dangling(nowhere))
+
+
+def _dangling(nowhere: list[bytes]) -> Iterator[str]:
+    """What to tell of links that lead nowhere: perhaps a disk is not mounted."""
+    if nowhere:
+        more = f" and {len(nowhere) - 1} more" if len(nowhere) > 1 else ""
+        yield f"intake: {shown(min(nowhere))}{more}: links that lead nowhere. Mount the disk, or take them out."
 
 
 def _notes(changes: Changes) -> tuple[str, ...]:

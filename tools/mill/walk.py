@@ -25,18 +25,19 @@ class Found(NamedTuple):
     inode: int
 
 
-def walk(base: Path) -> Iterator[Found]:
+def walk(base: Path, nowhere: list[bytes] | None = None) -> Iterator[Found]:
     """All user files of a workspace, at any depth, links followed (each folder once, the real one before its links).
 
+    nowhere: gets the paths of links that lead nowhere; they are no files.
     Raises OSError where a folder cannot be listed: what it holds must not be taken for vanished.
     """
     for kind, folder in FOLDERS.items():
         root = os.path.join(os.fsencode(base), os.fsencode(folder))
         if os.path.isdir(root):
-            yield from _below(root, kind)
+            yield from _below(root, kind, nowhere)
 
 
-def _below(root: bytes, kind: str) -> Iterator[Found]:
+def _below(root: bytes, kind: str, nowhere: list[bytes] | None) -> Iterator[Found]:
     seen: set[tuple[int, int]] = set()
     real: list[bytes] = [b""]
     linked: list[bytes] = []
@@ -60,10 +61,14 @@ def _below(root: bytes, kind: str) -> Iterator[Found]:
                 elif entry.is_file():
                     stat = entry.stat()
                     yield Found(kind, path, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
+                elif nowhere is not None and entry.is_symlink():
+                    nowhere.append(os.path.join(os.path.basename(root), path))
             except OSError as error:
                 # It went away since it was listed, or it is a link to nowhere or to itself.
                 if error.errno not in (errno.ENOENT, errno.ELOOP, errno.ENOTDIR):
                     raise
+                if nowhere is not None and entry.is_symlink():
+                    nowhere.append(os.path.join(os.path.basename(root), path))
 
 
 def shown(path: bytes) -> str:

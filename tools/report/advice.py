@@ -48,6 +48,11 @@ def remarks(state: State, base: Path) -> list[str]:
     for chosen in state.selections:
         lacks = f": {'; '.join(chosen.gaps)}" if chosen.gaps else ""
         found.append(f"Selection {chosen.dataset}: {chosen.chosen} of {chosen.wanted} images{lacks}.")
+    found += [
+        f"Dataset {name} has no trigger word, so that nothing calls what is trained: "
+        f'[dataset.{name}] trigger = "…" in {clean(str(base / "config.toml"))}'
+        for name in state.untriggered
+    ]
     if state.adrift:
         what = plural(len(state.adrift), "decision")
         see = command(base, "query", Q="decisions_adrift")

@@ -19,6 +19,9 @@ SHOWN_FAILED = 20
 FEW = 4
 """Of so few items a large share says nothing."""
 
+ASKED_FOR = frozenset({"other_person", "unwanted_person"})
+"""Reasons that say that a dataset is about somebody else: the larger their share, the better they work."""
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -38,6 +41,7 @@ class State:
     to look at, and linked, whether links show all of them. packages: dataset, folder, images, at. failed: the first
     failed items, with their errors. running: tool, dataset and start of runs that have not ended. clusters: who there
     is, as `make people` lists them. open_datasets: those that are about nobody, so that they take everybody.
+    untriggered: those without a trigger word.
     """
 
     funnel: Sequence[Values]
@@ -51,6 +55,7 @@ class State:
     hints: Sequence[Values] = ()
     clusters: Sequence[Values] = ()
     open_datasets: Sequence[str] = ()
+    untriggered: Sequence[str] = ()
 
     @property
     def n_failed(self) -> int:
@@ -71,6 +76,7 @@ def read(db: sqlite3.Connection) -> State:
         people=_people(db),
         clusters=[row for row in _rows(db, sql("people/list")) if row["cluster"] is not None],
         open_datasets=[row["name"] for row in _rows(db, sql("people/open"))],
+        untriggered=[row["name"] for row in _rows(db, sql("status/untriggered"))],
         selections=_selections(db),
         adrift=_rows(db, load("decisions_adrift").sql),
         packages=_rows(db, sql("status/packages")),
@@ -82,9 +88,10 @@ def read(db: sqlite3.Connection) -> State:
 def dominating(failures: Sequence[Values]) -> list[Values]:
     """The reasons that take over half of what a step judged of one kind, for one dataset, in the order of the stages.
 
-    select is left out: to leave out most is what it is for.
+    Not what leaves most out because it was asked to.
     """
-    return [row for row in failures if row["share"] > 0.5 and row["n"] >= FEW and row["tool"] != "select"]
+    large = [row for row in failures if row["share"] > 0.5 and row["n"] >= FEW]
+    return [row for row in large if row["tool"] != "select" and row["reason"] not in ASKED_FOR]
 
 
 def _hint(db: sqlite3.Connection, failure: Values) -> Values:
