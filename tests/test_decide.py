@@ -239,7 +239,8 @@ def test_without_a_manifest_there_is_nothing_to_decide_on(tmp_path: Path) -> Non
     with pytest.raises(UsageError) as caught:
         decide(tmp_path, "reject", ["1"], "", "")
     assert str(caught.value) == (
-        f"{tmp_path}/manifest.db does not exist. Mend BASE, or put footage into {tmp_path}/00_raw_videos and type `make all`."
+        f"{tmp_path}/manifest.db does not exist. Mend BASE, or put footage into {tmp_path}/00_raw_videos and type "
+        "`make all`."
     )
     assert list(tmp_path.iterdir()) == []
 

@@ -279,7 +279,7 @@ def test_every_measurement_has_its_column(tmp_path: Path) -> None:
     row = store_cutout(tmp_path, frame, cutout, f"{'a' * 32}/t000001.000000/p0500-0500")
     row |= {f"face_{edge}_px": value for edge, value in zip(("x0", "y0", "x1", "y1"), FACE, strict=True)}
     row |= dict(zip((f"picture_{edge}_px" for edge in ("x0", "y0", "x1", "y1")), (0, 0, 512, 512), strict=True))
-    row |= {"landmarks_json": json.dumps(landmarks(0.3)), "overlays_json": "[[0, 0, 60, 20]]"}
+    row |= {"landmarks_json": json.dumps(landmarks(0.3)), "overlays_json": "[[0, 0, 60, 20]]", "beside": ""}
     assert input_columns(tmp_path / "empty", "score") <= set(row)
     result = score.work(row, bench(tmp_path, score.Params()))
     db = connect(tmp_path, create=True)
