@@ -92,7 +92,7 @@ def test_a_dry_run_says_what_waits_and_changes_nothing(photos: Path, run_tool: A
 
 def test_only_the_first_tool_makes_a_manifest(tmp_path: Path, run_tool: Any) -> None:
     """Else a mistyped --base would be a new, empty workspace."""
-    with pytest.raises(UsageError, match=r"/typo/manifest\.db does not exist\. Put footage into "):
+    with pytest.raises(UsageError, match=r"/typo/manifest\.db does not exist\. Mend BASE, or put footage into "):
         run_tool(tmp_path / "typo", "score")
     assert list(tmp_path.iterdir()) == []
 
