@@ -7,7 +7,7 @@ import signal
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from making import Mill
@@ -18,6 +18,9 @@ from tools.mill import changes, loop, manifest, settings, sources, steps
 from tools.mill.plan import FOLDERS
 from tools.mill.runs import Report
 from tools.mill.tool import Asked
+
+if TYPE_CHECKING:
+    from serving import Service
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and so would every program they start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -121,5 +124,51 @@ def check(mill: Mill, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mo
             assert (code, told.out) in ((0, ""), (3, ""))
             assert told.err.startswith("Everything is up to date; no tool was started.\n")
         return missing
+
+    return run
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    """The played server of captioners elsewhere."""
+    from serving import serving
+
+    with serving() as played:
+        yield played
+
+
+@pytest.fixture(scope="session")
+def pem() -> str:
+    """A private key, as service accounts have one."""
+    pytest.importorskip("cryptography", reason="cryptography is not installed (LIGHT=1)")
+    from serving import private_key
+
+    return private_key()
+
+
+@pytest.fixture
+def run_caption(
+    mill: Mill,
+    run_tool: RunTool,
+    service: Service,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> RunTool:
+    """run_caption("openai", max_requests=3): caption on the mill's workspace, with short pauses between its tries.
+
+    Options as in [caption], or dry_run, retry_failed and limit.
+    """
+    from captioning import options
+
+    from tools.paid import faults
+
+    monkeypatch.setattr(faults, "BACKOFF_S", 0.01)
+
+    def run(engine: str, **changes: Any) -> Report:
+        asked = {name: changes.pop(name) for name in ("dry_run", "retry_failed", "limit") if name in changes}
+        pem = request.getfixturevalue("pem") if engine == "vertex" else ""
+        chosen = options(engine, service, tmp_path, pem, **changes)
+        return run_tool(mill.base, "caption", dataset="default", options=chosen, **asked)
 
     return run

@@ -7,16 +7,19 @@ Example: python -m tools.caption --base data --dataset emma --limit 10
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tools.mill.tool import OK, Bench, Made, Reason, Result, Row, Tool, Verdict, operational, rejected
+from tools.mill.tool import OK, Bench, Dataset, Made, Reason, Result, Row, Tool, Verdict, operational, rejected
+from tools.paid.terms import Terms
 
 if TYPE_CHECKING:
     import sqlite3
     from pathlib import Path
 
     from tools.describe.job import CaptionJob
+    from tools.engines.remote import RemoteCaptioner
     from tools.mill.tool import Asked
 
 VERSION = 2
@@ -28,12 +31,12 @@ REASONS = (
         "The captioner refused to describe the image.",
         "Look at the image; write a caption yourself or reject it.",
     ),
-    Reason("caption_empty", "defect", "The captioner gave no text.", "Run caption again with --retry-failed."),
+    Reason("caption_empty", "defect", "The captioner gave no text.", "Take another model or write a caption yourself."),
     Reason(
         "caption_truncated",
         "defect",
         "The captioner's answer breaks off.",
-        "Raise the engine's limit of tokens, or take another engine.",
+        "Raise caption.max_output_tokens, or take another model.",
     ),
     Reason(
         "caption_invalid",
@@ -51,7 +54,7 @@ REASONS = (
 
 
 @dataclass(frozen=True)
-class Params:
+class Params(Terms):
     """forbidden_words: separated by commas; whole words, whatever their case. The ground is random, so no caption may
     tie it to the subject; words about the picture as a picture, guesses and praise teach nothing. ground: the package
     adds a clause about what stands behind each image; a text that a person wrote is left as it is.
@@ -80,7 +83,7 @@ def work(row: Row, bench: Bench[Params]) -> Result:
     if row.get("said") is not None:
         return _by_person(row, bench)
     dataset, params = bench.dataset, bench.params
-    engine = engines.load("caption", params.engine)
+    engine = bench.service or engines.load("caption", params.engine)
     (draft,) = engine.run([_job(row, bench)])
     text = finished(draft.text, dataset.trigger)
     found = fault(text, draft, dataset.trigger, target_of(dataset.target), params.forbidden_words)
@@ -89,7 +92,7 @@ def work(row: Row, bench: Bench[Params]) -> Result:
         return Result(verdict)
     facts = {"author": draft.author, "engine": engine.name, "prompt_version": draft.prompt_version}
     facts |= {name: getattr(draft, name) for name in ("shot", "light", "clothing", "view", "eyes", "expression")}
-    return Result(made=(_made(row, bench, text, facts | {"ground": int(params.ground)}, verdict),))
+    return Result(made=(_made(row, bench, text, facts | {**draft.more, "ground": int(params.ground)}, verdict),))
 
 
 def _by_person(row: Row, bench: Bench[Params]) -> Result:
@@ -138,7 +141,29 @@ def _job(row: Row, bench: Bench[Params]) -> CaptionJob:
         landmarks=points,
         around=read_rgb(bench.base / str(row["crop_path"])) if face is not None else None,
         seed=str(row["address"]),
+        sha256=row["sha256"],
     )
+
+
+def causes(params: Params, dataset: Dataset) -> Mapping[str, str]:
+    """What decides the answers of a captioner elsewhere: its model, the prompt, its settings."""
+    from tools import engines
+
+    if not engines.is_remote("caption", params.engine):
+        return {}
+    from tools.engines.remote import causes
+
+    return causes(params, params.engine, dataset)
+
+
+def service(bench: Bench[Params]) -> RemoteCaptioner | None:
+    from tools import engines
+
+    if not engines.is_remote("caption", bench.params.engine):
+        return None
+    from tools.engines.remote import RemoteCaptioner
+
+    return RemoteCaptioner(bench, bench.params.engine)
 
 
 def remarks(bench: Bench[Params]) -> tuple[str, ...]:
@@ -162,6 +187,8 @@ TOOL = Tool(
     prepare=prepare,
     remarks=remarks,
     dataset_keys=("name", "trigger", "class_word", "target"),
+    causes=causes,
+    service=service,
 )
 
 if __name__ == "__main__":

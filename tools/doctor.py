@@ -59,6 +59,7 @@ OPTIONAL = (
     Need("ultralytics", "ultralytics", "AGPL-3.0: read it before you offer a service", "the engine yolo"),
     Need("rembg", "rembg", "MIT; each of its models has its own terms", "the engine rembg"),
     Need("google.genai", "google-genai", "Apache-2.0; a paid service", "the captioner vertex"),
+    Need("openai", "openai", "Apache-2.0; for servers of your own, or a paid service", "the captioner openai"),
     Need("datasette", "datasette", "Apache-2.0", "the light table"),
 )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import numpy as np
@@ -19,7 +20,8 @@ class CaptionJob:
     image: height x width x 4 uint8, straight alpha. face: in its pixels. shot: close, mid, far or unknown. whole: head
     and feet are in the picture. trigger may be empty. target: says the style and the length. view: front,
     three-quarter, side, back, or not known. landmarks: the face's 68 points, 68 x 2. around: the picture it was cut
-    from, height x width x 3. seed: what to draw from, where there is a choice.
+    from, height x width x 3. seed: what to draw from, where there is a choice. sha256: of the cut-out's
+    file.
     """
 
     image: NDArray[np.uint8]
@@ -33,13 +35,15 @@ class CaptionJob:
     landmarks: NDArray[np.float64] | None = None
     around: NDArray[np.uint8] | None = None
     seed: str = ""
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
 class Draft:
     """What a captioner wrote. problem: why there is no usable text; detail: in its own words.
 
-    author: who wrote it, as captions carry it. prompt_version: of the template or prompt.
+    author: who wrote it, as captions carry it. prompt_version: of the template or prompt. more: further columns of the
+    caption, by name.
     """
 
     text: str
@@ -53,6 +57,7 @@ class Draft:
     view: str | None = None
     eyes: str | None = None
     expression: str | None = None
+    more: Mapping[str, str] = field(default_factory=dict)
 
 
 class Captioner(Protocol):

@@ -38,7 +38,7 @@ class Entry:
     of the installed package `face_recognition_models`, whose digests count as well. modules: what must be installed
     beside what always is. files: of an engine that runs a model of the user's choice, which files the tool's settings
     name, in the workspace of that path; it raises UsageError where they are not there. Such an engine is made from the
-    settings and the files.
+    settings and the files. remote: other people run it, and images leave this machine.
     """
 
     where: str
@@ -46,6 +46,7 @@ class Entry:
     weights: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     files: Callable[[Any, Path | None], tuple[Path, ...]] | None = None
+    remote: bool = False
 
 
 FACE_LANDMARKS = "shape_predictor_5_face_landmarks.dat"
@@ -66,9 +67,13 @@ ENGINES: dict[str, dict[str, Entry]] = {
         ),
         "builtin": Entry("tools.engines.grabcut:GrabCut", "grabcut-3"),
     },
-    "caption": {"builtin": Entry("tools.engines.template:TemplateCaptioner", "template-2")},
+    "caption": {
+        "builtin": Entry("tools.engines.template:TemplateCaptioner", "template-2"),
+        "vertex": Entry("tools.engines.remote:RemoteCaptioner", "vertex-1", remote=True),
+        "openai": Entry("tools.engines.remote:RemoteCaptioner", "openai-1", remote=True),
+    },
 }
-"""By kind and name. The best of a kind comes first; the last needs nothing more than this installation."""
+"""By kind and name. The best of a kind comes first; the builtin one needs nothing more than this installation."""
 
 
 def resolve(kind: str, name: str, params: Any = None, base: Path | None = None) -> str:
@@ -79,10 +84,15 @@ def resolve(kind: str, name: str, params: Any = None, base: Path | None = None) 
     """
     known = ENGINES[kind]
     if name == "auto":
-        return next(each for each in known if ready(kind, each, params, base) is None)
+        return next(each for each in known if not known[each].remote and ready(kind, each, params, base) is None)
     if name not in known:
         raise UsageError(f"[{kind}] engine is {name!r}, which is none. There are: auto, {', '.join(known)}.")
     return name
+
+
+def is_remote(kind: str, name: str) -> bool:
+    """Whether an engine sends images to other people. Such a one is never what "auto" means."""
+    return ENGINES[kind][resolve(kind, name)].remote
 
 
 def ready(kind: str, name: str, params: Any = None, base: Path | None = None) -> str | None:

@@ -29,7 +29,7 @@ STAMPS = "stamps"
 NO_SOURCES = 4
 EXPECTED = "MILL_EXPECTED"
 """The environment's variable that carries a make's own digests to its stamps: two makes may run at once."""
-_CODE = (("tools", "*.py"), ("sql", "*.sql"))
+_CODE = (("tools", "*.py"), ("sql", "*.sql"), ("prompts", "*.md"), ("prompts", "*.json"))
 
 
 def main(arguments: list[str]) -> int:

@@ -91,6 +91,8 @@ def make(tool: Tool, doc: str) -> click.Command:
             click.echo(f"{tool.name}: {json.dumps(values)}", err=True)
         report = loop.run(tool, loaded, values, asked)
         tell(report, as_json, quiet, asked.dry_run)
+        if report.left:
+            return BROKE
         return FAILED_ITEMS if report.failed else 0
 
     comments = key_comments(tool.name)
@@ -172,6 +174,7 @@ def tell(report: runs.Report, as_json: bool, quiet: bool, dry_run: bool) -> None
     else:
         counts = {kind: ", ".join(f"{n} {status}" for status, n in each.items()) for kind, each in report.kinds.items()}
         done = "; ".join(f"{kind} {told}" for kind, told in counts.items())
-        click.echo(f"{name}: {done or 'decided again'}, in {report.seconds:.1f} s.", err=True)
+        idle = "nothing done" if report.left else "decided again"
+        click.echo(f"{name}: {done or idle}, in {report.seconds:.1f} s.", err=True)
     if report.failed:
         click.echo(f"{name}: {report.failed} failed. `make failures` names them; RETRY_FAILED=1 tries again.", err=True)

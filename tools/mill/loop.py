@@ -8,7 +8,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,14 @@ from tools.mill.pool import Stop, run_all
 from tools.mill.progress import progress
 from tools.mill.record import Entry, Recorder
 from tools.mill.settings import Settings, UsageError
-from tools.mill.tool import Asked, Bench, Dataset, Result, Row, Tool, failed
+from tools.mill.tool import Asked, Bench, Dataset, Result, Row, Tool, Unserved, Waits, failed
 from tools.mill.way import Way
 
 COMMIT_S = 0.5
 """How long finished work may wait for its rows; a kill loses no more than twice this."""
+
+LEFT = "left waiting"
+"""Instead of a result: nothing is recorded of the item."""
 
 _NO_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
 
@@ -109,15 +112,22 @@ def _run(
         _follow(work)
         steps.notice(db, tool.name, asked.dataset, step_id, tool.says)
     queue = work.queue()
-    due = bool(queue) or decided or _set_changed(work)
-    run_id = _one_run(work, queue) if due and not asked.dry_run else None
+    service = tool.service(work.bench) if tool.service and queue else None
+    with closing(service) if service else nullcontext():
+        if service:
+            notes += service.permit(queue, asked.dry_run)
+            work = dataclasses.replace(work, bench=dataclasses.replace(work.bench, service=service))
+        due = bool(queue) or decided or _set_changed(work)
+        run_id = _one_run(work, queue) if due and not asked.dry_run else None
     if not asked.dry_run:
         links.rebuild(db, base, step_id, tool.name, asked.dataset)
         if tool.name == "match":
             links.sort_people(db, base, step_id)
     if run_id is not None and tool.review:
         notes += tool.review(work.bench)
-    return runs.report(db, step_id, tool.name, asked.dataset, len(queue), run_id, notes)
+    notes += service.farewell() if service and run_id is not None else ()
+    report = runs.report(db, step_id, tool.name, asked.dataset, len(queue), run_id, notes)
+    return dataclasses.replace(report, left=service.left) if service else report
 
 
 def _prepare(
@@ -136,6 +146,7 @@ def _prepare(
     dataset = Dataset(name=asked.dataset, **settings.datasets[asked.dataset]) if asked.dataset else Dataset()
     params, engine, notes = _engine(db, base, tool, params)
     sides = {side: _side(db, f"sides/{tool.name}.{side}", asked.dataset) for side in tool.sides}
+    causes = tool.causes(params, dataset) if tool.causes else {}
     rows = steps.input_rows(db, tool.name, asked.dataset, tool.says) if tool.work_set else None
     content = recipe.build(
         tool.name,
@@ -143,7 +154,7 @@ def _prepare(
         recipe.parameters(params, engine[0] if engine else None),
         engine=engine,
         dataset={key: getattr(dataset, key) for key in tool.dataset_keys},
-        sides={side: recipe.digest_rows(found, "address", "version") for side, found in sides.items()},
+        sides={side: recipe.digest_rows(found, "address", "version") for side, found in sides.items()} | dict(causes),
         inputs=recipe.digest_rows(rows) if rows is not None else None,
     )
     with transaction(db):
@@ -301,25 +312,24 @@ def _map_each(work: _Work, recorder: Recorder, queue: steps.Queue, run_id: int) 
 
 
 def _answers(work: _Work, queue: steps.Queue, idle: Callable[[], None]) -> Generator[Entry, None, None]:
-    params = work.bench.params
-    workers = min(work.asked.workers, len(queue))
+    params, service = work.bench.params, work.bench.service
+    workers = min(service.workers if service else work.asked.workers, len(queue))
     bench = dataclasses.replace(work.bench, threads=max(1, machine.cores() // max(1, workers)))
     way = Way(
-        "processes" if workers else "serial",
-        max(1, workers),
-        getattr(params, "deadline_s", None),
-        getattr(params, "memory_mb", 0),
-        COMMIT_S,
-        idle,
+        *("threads" if service else "processes" if workers else "serial", max(1, workers)),
+        *(getattr(params, "deadline_s", None), getattr(params, "memory_mb", 0)),
+        *(COMMIT_S, idle),
+        *((service.halt,) if service else ()),
     )
     with closing(run_all(do, queue, (work.tool.name, bench), way)) as answers:
         for answer in answers:
             result = answer.value if answer.value is not None else Result(failed(answer.error or "It gave no result."))
-            yield Entry(answer.job, result, answer.seconds)
+            if not isinstance(result, str):
+                yield Entry(answer.job, result, answer.seconds)
 
 
-def do(row: Row, shared: tuple[str, Bench[Any]]) -> Result:
-    """In a worker: the tool is found by its word and works on one row."""
+def do(row: Row, shared: tuple[str, Bench[Any]]) -> Result | str:
+    """In a worker: the tool is found by its word and works on one row. LEFT: it keeps waiting."""
     from multiprocessing import parent_process
 
     name, bench = shared
@@ -327,7 +337,12 @@ def do(row: Row, shared: tuple[str, Bench[Any]]) -> Result:
         machine.share(bench.threads)
     tool: Tool = importlib.import_module(f"tools.{name}").TOOL
     assert tool.work is not None
-    result = tool.work(row, bench)
+    try:
+        result = tool.work(row, bench)
+    except Waits:
+        return LEFT
+    except Unserved as error:
+        return Result(failed(str(error)))
     if tool.engine is None:
         return result
     from tools import engines

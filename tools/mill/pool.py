@@ -90,6 +90,8 @@ def _attempt(function: Callable[[J, S], R], shared: S, job: J) -> tuple[R | None
     start = time.perf_counter()
     try:
         value, error, stop = function(job, shared), None, False
+    except Stop as problem:
+        value, error, stop = None, str(problem), True
     except OSError as problem:
         value, error, stop = None, files.told(problem), problem.errno in files.NO_ROOM | files.NO_MEANS
     except ImportError as problem:

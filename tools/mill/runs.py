@@ -16,7 +16,7 @@ from tools.mill.manifest import utc_now
 
 LIBRARIES = (
     *("numpy", "opencv-python", "av", "dlib-bin", "scikit-image", "pillow"),
-    *("torch", "ultralytics", "rembg", "onnxruntime"),
+    *("torch", "ultralytics", "rembg", "onnxruntime", "google-genai", "openai"),
 )
 """Whose versions a run writes down: they may decide the last bit of what comes out."""
 
@@ -24,7 +24,7 @@ LIBRARIES = (
 @dataclass(frozen=True)
 class Report:
     """What one run did. counts: by status of what was judged now; kinds: the same for each kind; reasons: of all that
-    stand rejected at the step.
+    stand rejected at the step. left: how many keep waiting because a budget is used up.
     """
 
     tool: str
@@ -36,6 +36,7 @@ class Report:
     failed: int = 0
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
+    left: int = 0
 
 
 def begin(db: sqlite3.Connection, step_id: int, recipe_id: int, bounds: Mapping[str, float], workers: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, Literal, Protocol, TypeVar
@@ -121,6 +121,38 @@ class Dataset:
     max_per_source: float = 0.25
 
 
+class Waits(Exception):
+    """Raised by work: nothing is to be recorded of this item, it keeps waiting (a budget is used up)."""
+
+
+class Unserved(Exception):
+    """Raised by work where a service gave no answer for this item: it fails with this sentence."""
+
+
+class Service(Protocol):
+    """An engine that other people run, for money perhaps. With it in the bench, work runs in threads of this process.
+
+    workers: how many items it takes at a time. left: how many it has left waiting.
+    """
+
+    @property
+    def workers(self) -> int: ...
+
+    @property
+    def left(self) -> int: ...
+
+    def permit(self, rows: Iterable[Row], dry_run: bool) -> tuple[str, ...]:
+        """What it would be asked, and at what price, as sentences. Raises UsageError where it may not be asked so."""
+
+    def farewell(self) -> tuple[str, ...]:
+        """What is to be said after a run."""
+
+    def halt(self) -> None:
+        """Ask nothing more, wait for nothing but answers that are under way."""
+
+    def close(self) -> None: ...
+
+
 P = TypeVar("P")
 
 
@@ -128,7 +160,8 @@ P = TypeVar("P")
 class Bench(Generic[P]):
     """Where a worker works: the workspace, the parameters, and what stands beside them. Plain data, sent by pickle.
 
-    digest: of the engine's model, as the recipe names it; empty for a tool without engine.
+    digest: of the engine's model, as the recipe names it; empty for a tool without engine. service: the tool's
+    engine where other people run it; None in worker processes.
     """
 
     base: Path
@@ -137,6 +170,7 @@ class Bench(Generic[P]):
     sides: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     threads: int = 1
     digest: str = ""
+    service: Any = None
 
     def store(self, path: str, data: bytes) -> files.Stored:
         """Write data to a path below the workspace, whole or not at all."""
@@ -166,7 +200,9 @@ class Tool:
     engine: the kind of engine it runs, whose name stands in `params.engine`. sides: names of `sql/sides/TOOL.NAME.sql`.
     says: the verdict with a value that it obeys ("identity"): its rows carry `said`, what stands of it or None, and
     `said_by`, whose word it is; an item waits again when another word stands.
-    dataset_keys: the settings of the dataset that decide what comes out. prepare: what must be known before it is
+    dataset_keys: the settings of the dataset that decide what comes out. causes: what else does, by name (a prompt, the
+    settings of a model elsewhere); it is part of the recipe. service: opens an engine that other people run, None where
+    the engine is here. prepare: what must be known before it is
     asked what waits; returns sentences for the user. conclude: rows of its own, in the set's transaction.
     stands: whether what a set made is still there; where it is not, the set is made again.
     remarks: sentences about its settings that the user should read each time. review: what to say of what it has made,
@@ -184,6 +220,8 @@ class Tool:
     sides: Sequence[str] = ()
     says: str | None = None
     dataset_keys: Sequence[str] = ()
+    causes: Callable[[Any, Dataset], Mapping[str, str]] | None = None
+    service: Callable[[Bench[Any]], Service | None] | None = None
     prepare: Callable[[sqlite3.Connection, Path, Asked], tuple[str, ...]] | None = None
     conclude: Callable[[sqlite3.Connection, int, Dataset, Mapping[int, Result]], None] | None = None
     stands: Callable[[Bench[Any]], bool] | None = None

@@ -1,0 +1,185 @@
+"""The captioner openai: any server that speaks chat completions with images, through the openai SDK.
+
+vLLM, Ollama, llama.cpp, LM Studio, OpenAI: told apart by their base URL alone. The SDK tries once; its raw answer is
+read here, because servers differ in what they leave out and in what type they give it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from tools.engines import wire
+from tools.engines.vertex import wire_fault
+from tools.mill.settings import UsageError
+from tools.paid.call import Question
+from tools.paid.faults import Fault, of_status
+from tools.paid.ledger import Problem, Reply
+from tools.paid.terms import Terms
+from tools.paid.veil import Veil
+
+OPENAI_URL = "https://api.openai.com/v1"
+KEY_VARIABLE = "OPENAI_API_KEY"
+NO_KEY = "none"
+"""What servers that want no key are sent instead of one: the SDK insists."""
+
+REFUSED_CODES = ("content_filter", "content_policy_violation")
+NO_MONEY = "insufficient_quota"
+
+
+class Chat:
+    name = "openai"
+
+    def __init__(self, terms: Terms, veil: Veil) -> None:
+        self._terms, self._veil = terms, veil
+        self._url = terms.base_url or OPENAI_URL
+        self._client: Any = None
+
+    @property
+    def model(self) -> str:
+        if not self._terms.model:
+            raise UsageError(
+                '[caption] engine = "openai" needs a model: set [caption] model to one that the server has.'
+            )
+        return self._terms.model
+
+    @property
+    def host(self) -> str:
+        return wire.host_of(self._url)
+
+    def prepare(self) -> None:
+        try:
+            import openai
+        except ImportError as error:
+            raise UsageError(
+                '[caption] engine = "openai" needs the package openai. Remove .venv and `make all` without LIGHT=1.'
+            ) from error
+        key = read_key(self._terms.key_file)
+        self._veil.add(key)
+        if not key and self._url == OPENAI_URL:
+            raise UsageError(
+                f"OpenAI wants a key: set {KEY_VARIABLE}, or [caption] key_file to a file that holds it, or "
+                "[caption] base_url to another server."
+            )
+        wire.check_clear(self._url, key)
+        self._client = openai.OpenAI(
+            api_key=key or NO_KEY, base_url=self._url, timeout=self._terms.timeout_s, max_retries=0
+        )
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.close()
+
+    def send(self, question: Question) -> Reply:
+        import openai
+
+        try:
+            raw = self._client.chat.completions.with_raw_response.create(**self._request(question))
+        except openai.APIStatusError as error:
+            return self._refused(error.status_code, error.response.text, error.response.headers.get("retry-after"))
+        except openai.APIConnectionError as error:
+            cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
+            raise wire_fault(self.host, cause, self._veil, self._terms.timeout_s) from None
+        except openai.OpenAIError as error:
+            raise wire_fault(self.host, error, self._veil, self._terms.timeout_s) from None
+        return read(self.host, self._veil.hide(raw.http_response.text))
+
+    def _request(self, question: Question) -> dict[str, Any]:
+        terms = self._terms
+        picture = f"data:{question.mime_type};base64,{base64.b64encode(question.image).decode()}"
+        # OpenAI's newer models know only the one name, many servers only the other.
+        most = "max_completion_tokens" if self._url == OPENAI_URL else "max_tokens"
+        asked: dict[str, Any] = {
+            "model": self.model,
+            "messages": [
+                {"role": "system", "content": question.instructions},
+                {
+                    "role": "user",
+                    "content": [
+                        {"type": "text", "text": question.request},
+                        {"type": "image_url", "image_url": {"url": picture}},
+                    ],
+                },
+            ],
+            "response_format": {
+                "type": "json_schema",
+                "json_schema": {"name": "caption", "strict": True, "schema": dict(question.schema)},
+            },
+            most: terms.max_output_tokens,
+        }
+        return asked | ({"temperature": terms.temperature} if terms.temperature >= 0 else {})
+
+    def _refused(self, status: int, content: str, after: str | None) -> Reply:
+        """A refusal as a reply, where a status says that; else raises the fault behind it."""
+        said = self._veil.hide(content)
+        try:
+            body = json.loads(said)
+        except (ValueError, RecursionError):
+            body = None
+        error = wire.table(wire.table(body).get("error"))
+        message = wire.text(error.get("message")) or said
+        code = wire.text(error.get("code"))
+        if status == 400 and code in REFUSED_CODES:
+            return Reply("", "refused", message, 0, 0)
+        fault = of_status(self.host, status, message, after, time.time())
+        if code == NO_MONEY:
+            raise Fault(str(fault), stop=True) from None
+        raise fault from None
+
+
+def read(host: str, content: str) -> Reply:
+    """The reply in a chat completion. Raises Fault where it is none."""
+    body = wire.body_of(host, content, "choices")
+    usage = wire.table(body.get("usage"))
+    choice = wire.first(body.get("choices"))
+    message = wire.table(choice.get("message"))
+    said = _content(message.get("content"))
+    problem, detail = judged(said, wire.text(choice.get("finish_reason")), wire.text(message.get("refusal")))
+    known = isinstance(message.get("content"), str | list | None)
+    if problem == "empty" and not (known and wire.formed(body["choices"], "message", dict)):
+        problem, detail = "invalid", "The answer's choices are not of the form that chat completions have."
+    return Reply(
+        said, problem, detail, wire.count(usage.get("prompt_tokens")), wire.count(usage.get("completion_tokens"))
+    )
+
+
+def _content(content: Any) -> str:
+    """The text of a message: a text, or an array of parts."""
+    if isinstance(content, list):
+        return "".join(wire.text(wire.table(part).get("text")) for part in content)
+    return wire.text(content)
+
+
+def judged(said: str, finish: str, refusal: str) -> tuple[Problem, str]:
+    if refusal:
+        return "refused", refusal
+    if finish == "content_filter":
+        return "refused", "It ended with content_filter."
+    if finish == "length":
+        return "truncated", "It ended with length. Raise [caption] max_output_tokens."
+    if not said.strip():
+        return "empty", "The answer holds no text."
+    return "", ""
+
+
+def read_key(key_file: str) -> str:
+    """The key: the configured file's first line, else the environment's; "" where there is none.
+
+    Raises UsageError, without the key, where it cannot be one.
+    """
+    if key_file:
+        try:
+            lines = Path(key_file).expanduser().read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise UsageError(f"{key_file} cannot be read ({why}). Check [caption] key_file.") from error
+        key, where = (lines[0].strip() if lines else ""), key_file
+    else:
+        key, where = os.environ.get(KEY_VARIABLE, "").strip(), KEY_VARIABLE
+    if any(not "!" <= sign <= "~" for sign in key):
+        raise UsageError(f"{where} holds signs that no key has. Write the key alone into its first line.")
+    return key

@@ -1,0 +1,51 @@
+"""From a model's reply to a draft of a caption."""
+
+from __future__ import annotations
+
+import json
+
+from tools.describe.answer import Answer, caption_of, read
+from tools.describe.job import CaptionJob, Draft
+from tools.describe.verify import doubts
+from tools.paid.ledger import Reply
+
+
+def draft_of(reply: Reply, job: CaptionJob, model: str, prompt_version: str, request: str) -> Draft:
+    """The draft that a reply comes to. Never asks again: what is wrong with it is its problem."""
+    if reply.problem == "empty":
+        return Draft("", model, prompt_version, more={"request": request})
+    if reply.problem:
+        return Draft("", model, prompt_version, reply.problem, reply.detail, more={"request": request})
+    try:
+        answer = read(reply.text)
+    except ValueError as error:
+        return Draft("", model, prompt_version, "invalid", str(error), more={"request": request})
+    text = caption_of(answer, job.target, job.class_word, job.trigger)
+    return Draft(
+        text,
+        model,
+        prompt_version,
+        shot=_known(answer.framing),
+        light=answer.notes["light"],
+        clothing=", ".join(answer.clothing) or None,
+        view=_known(answer.view),
+        expression=answer.notes["expression"],
+        more={"request": request, **_kept(answer, text, job)},
+    )
+
+
+def _known(word: str) -> str | None:
+    return None if word == "unknown" else word
+
+
+def _kept(answer: Answer, text: str, job: CaptionJob) -> dict[str, str]:
+    """What is kept of an answer beside the caption."""
+    shot = "whole" if job.shot == "far" and job.whole else job.shot
+    found = doubts(text, job.class_word, shot, job.view, answer.framing, answer.left_out)
+    return {
+        "prose": answer.prose,
+        "tags": ", ".join(answer.tags),
+        "seen": json.dumps(answer.seen, ensure_ascii=False),
+        "left_out": json.dumps([list(one) for one in answer.left_out], ensure_ascii=False),
+        "doubts": json.dumps(found, ensure_ascii=False),
+    }

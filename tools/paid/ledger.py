@@ -1,0 +1,193 @@
+"""The ledger: every paid request, written before it is sent; the only writer of the table `request`.
+
+A connection of its own, for all threads of a run: what was sent and what came back must stand there whatever becomes of
+the run.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from tools.mill.lock import FOLDER
+from tools.mill.manifest import BUSY_MS, NAME, transaction, utc_now
+from tools.paid.pace import Pace
+from tools.paid.terms import Budget
+
+Problem = Literal["", "refused", "truncated", "empty", "invalid"]
+POLL_S = 0.2
+
+
+class Spent(Exception):
+    """The budget does not bear another request; the message says which part of it."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a service answered: the model's text, or why there is none, and what was counted.
+
+    problem, detail: why the text is no caption, and in whose words. Tokens: None where the service does not say.
+    """
+
+    text: str
+    problem: Problem = ""
+    detail: str = ""
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+
+    @property
+    def tokens(self) -> int:
+        return (self.input_tokens or 0) + (self.output_tokens or 0)
+
+
+class Ledger:
+    """The requests of one workspace. Usable from several threads; other processes may use the same one."""
+
+    def __init__(self, base: Path) -> None:
+        # Whoever asks has opened the manifest before: it exists, and its tables are those of this program.
+        self._db = sqlite3.connect(base / NAME, isolation_level=None, timeout=BUSY_MS / 1000, check_same_thread=False)
+        self._db.row_factory = sqlite3.Row
+        self._db.execute("pragma synchronous = full")
+        self._lock = threading.Lock()
+        self._settled = threading.Condition(self._lock)
+        self._under_way = 0
+        self._claimed: set[str] = set()
+        path = base / FOLDER / "requests"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    def close(self) -> None:
+        self._db.close()
+        os.close(self._file)
+
+    def find(self, digest: str) -> Reply | None:
+        """The answer to a request that was asked before."""
+        with self._lock:
+            return _reply(self._db.execute("select * from request where digest = ?", (digest,)).fetchone())
+
+    def unanswered(self, digests: Iterable[str]) -> list[str]:
+        """Those of several requests to which there is no answer yet."""
+        return [digest for digest in digests if self.find(digest) is None]
+
+    def spent(self) -> tuple[int, float]:
+        """How many requests went out in all, and what they cost at most, in USD."""
+        with self._lock:
+            return _spent(self._db)
+
+    def most_tokens(self, model: str) -> tuple[int, int]:
+        """The most tokens that a request of a model ever had: in, out."""
+        question = """select coalesce(max(input_tokens), 0), coalesce(max(output_tokens), 0)
+            from request where model = ?"""
+        with self._lock:
+            row = self._db.execute(question, (model,)).fetchone()
+        return int(row[0]), int(row[1])
+
+    @contextmanager
+    def claim(self, digest: str, pace: Pace) -> Iterator[None]:
+        """Nobody else, in this process or another, sends this request while inside. Raises Halted while it waits.
+
+        The system frees the claims of a process that dies.
+        """
+        while not self._try_claim(digest):
+            pace.sleep(POLL_S)
+        try:
+            yield
+        finally:
+            with self._lock:
+                fcntl.lockf(self._file, fcntl.LOCK_UN, 1, _place(digest))
+                self._claimed.discard(digest)
+
+    def _try_claim(self, digest: str) -> bool:
+        with self._lock:
+            if digest in self._claimed:
+                return False
+            try:
+                fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _place(digest))
+            except (BlockingIOError, PermissionError):
+                return False
+            self._claimed.add(digest)
+            return True
+
+    def send(self, digest: str, bound: float, budget: Budget, about: Mapping[str, str]) -> None:
+        """Write down that a request goes out now, at the price of its bound. Raises Spent where it may not.
+
+        Requests that are under way hold their bounds back: while they may still turn out cheaper, this one waits.
+        """
+        with self._settled:
+            while not self._sent(digest, bound, budget, about):
+                self._settled.wait(POLL_S)
+            self._under_way += 1
+
+    def _sent(self, digest: str, bound: float, budget: Budget, about: Mapping[str, str]) -> bool:
+        """False where it does not fit now and may fit later."""
+        with transaction(self._db):
+            attempts, cost = _spent(self._db)
+            if attempts + 1 > budget.max_requests:
+                raise Spent(f"max_requests = {budget.max_requests:g} is used up")
+            if cost + bound > budget.max_cost:
+                if self._under_way:
+                    return False
+                raise Spent(
+                    f"max_cost = {budget.max_cost:g} USD does not bear another request: {cost:.4f} USD are spent, "
+                    f"and one costs up to {bound:.4f} USD"
+                )
+            names = ("digest", "sent_at", "bound", *about)
+            self._db.execute(
+                f"""insert into request ({", ".join(names)}, attempts, cost)
+                values ({", ".join(f":{name}" for name in names)}, 1, :bound)
+                on conflict (digest) do update set sent_at = :sent_at, bound = :bound, attempts = attempts + 1,
+                cost = coalesce(cost, 0) + :bound""",
+                {"digest": digest, "sent_at": utc_now(), "bound": bound, **about},
+            )
+        return True
+
+    def answered(self, digest: str, reply: Reply, cost: float) -> None:
+        """Write an answer down. cost: USD of this one attempt."""
+        self._write(
+            """answered_at = :now, answer = :answer, tokens = :input + :output, input_tokens = :input,
+            output_tokens = :output, fault = null, cost = cost - bound + :cost""",
+            digest,
+            {
+                "answer": json.dumps({name: asdict(reply)[name] for name in ("text", "problem", "detail")}),
+                "input": reply.input_tokens,
+                "output": reply.output_tokens,
+                "cost": cost,
+            },
+        )
+
+    def failed(self, digest: str, sentence: str, paid: bool) -> None:
+        """Write down why there is no answer. paid: the attempt may have cost what it can cost."""
+        self._write("fault = :fault, cost = cost - :back * bound", digest, {"fault": sentence, "back": int(not paid)})
+
+    def _write(self, assignments: str, digest: str, values: Mapping[str, Any]) -> None:
+        with self._settled:
+            self._under_way -= 1
+            self._settled.notify_all()
+            with transaction(self._db):
+                question = f"update request set {assignments} where digest = :digest"
+                self._db.execute(question, {"digest": digest, "now": utc_now(), **values})
+
+
+def _reply(row: sqlite3.Row | None) -> Reply | None:
+    if row is None or row["answered_at"] is None:
+        return None
+    said = json.loads(row["answer"])
+    return Reply(said["text"], said["problem"], said["detail"], row["input_tokens"], row["output_tokens"])
+
+
+def _spent(db: sqlite3.Connection) -> tuple[int, float]:
+    row = db.execute("select coalesce(sum(attempts), 0), coalesce(sum(cost), 0.0) from request").fetchone()
+    return int(row[0]), float(row[1])
+
+
+def _place(digest: str) -> int:
+    """A byte of the lock file that stands for a request."""
+    return int(digest[:15], 16)
