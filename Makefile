@@ -184,20 +184,28 @@ accuracy: .venv/.ready
 pictures: .venv/.ready
 	@$(MILL).pictures
 
-## lock       write requirements.txt and requirements-light.txt from pyproject.toml (needs uv)
+## lock       write requirements.txt, -light and -gpu from pyproject.toml and requirements-gpu.in (needs uv)
 lock:
 	@uv pip compile -q --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url \
 	--no-header --extra full --extra dev pyproject.toml -o requirements.txt
 	@uv pip compile -q --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url \
 	--no-header --extra dev -c requirements.txt pyproject.toml -o requirements-light.txt
+	@uv pip compile -q --python-version 3.11 --python-platform x86_64-manylinux_2_28 --no-deps --generate-hashes \
+	--no-emit-index-url --no-header requirements-gpu.in -o requirements-gpu.txt
 
 # LIGHT=1: without torch, ultralytics, rembg and the cloud clients. The builtin engines need none of them.
+PIP = .venv/bin/python -m pip --disable-pip-version-check
+# Networks in onnxruntime's form run on the GPU where there is one; GPU=0 or GPU=1 says otherwise.
+GPU ?= $(if $(wildcard /proc/driver/nvidia/version),1,0)
+
 .venv/.ready: $(if $(filter 1,$(LIGHT)),requirements-light.txt,requirements.txt)
 	@command -v python3 >/dev/null || { echo "python3 is missing. Install Python 3.11 or newer."; exit 1; }
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed."; exit 1; }
 	@echo "Installing into .venv: about 2 minutes and 7 GB with torch and CUDA (LIGHT=1: without them, under 1 GB)."
 	@python3 -m venv .venv || { echo "python3 -m venv failed. On Debian: apt-get install python3-venv."; exit 1; }
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(PIP) install --quiet --require-hashes -r $<
+	@$(if $(or $(filter 1,$(LIGHT)),$(filter-out 1,$(GPU))),:,$(PIP) uninstall --quiet --yes onnxruntime && \
+	$(PIP) install --quiet --no-deps --require-hashes -r requirements-gpu.txt)
 # PyMatting, that rembg brings, compiles itself at its first import, for half a minute.
 	@$(if $(filter 1,$(LIGHT)),:,.venv/bin/python -c "import rembg")
 	@touch $@

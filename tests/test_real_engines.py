@@ -20,6 +20,7 @@ from tools.engines import weights
 from tools.engines.protocols import Box, Keypoint
 from tools.framing import pose
 from tools.framing.view import view_of
+from tools.mill.line import asked_alone
 from tools.mill.plan import PLAN
 from tools.mill.pool import Stop
 from tools.mill.settings import UsageError
@@ -131,7 +132,7 @@ def worked(base: Path, landmarks: bool) -> list[dict[str, Any]]:
     row = {"path": "frame.png", "address": "source/t0", "picture_x0_px": 40, "picture_y0_px": 80}
     row |= {"picture_x1_px": 40 + photo.shape[1], "picture_y1_px": 80 + photo.shape[0]}
     params = detect.Params("yolo", OVERFIT, 448, "cpu", landmarks=landmarks)
-    return [dict(made.facts) for made in detect.work(row, Bench(base, params, Dataset())).made]
+    return [dict(made.facts) for made in asked_alone(detect.TOOL, row, Bench(base, params, Dataset())).made]
 
 
 def test_between_black_bars_people_stand_where_they_were_drawn(base: Path) -> None:

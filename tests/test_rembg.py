@@ -17,6 +17,7 @@ from networks import constant, constants
 from numpy.typing import NDArray
 
 from tools.engines.protocols import Box, Keypoint, MaskJob
+from tools.mill import gpus
 from tools.mill.settings import UsageError
 
 if importlib.util.find_spec("rembg") is None:
@@ -359,12 +360,16 @@ def test_several_masks_of_one_picture_are_joined(tmp_path: Path) -> None:
 def test_a_cuda_device_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     import onnxruntime
 
+    if gpus.found():
+        pytest.skip("there is a GPU here")
+    told = refusal(constant(tmp_path / "net.onnx", standing(80, 240)), device="cuda")
     if onnx_devices.CUDA in onnxruntime.get_available_providers():
-        pytest.skip("this onnxruntime knows CUDA")
-    assert refusal(constant(tmp_path / "net.onnx", standing(80, 240)), device="cuda") == (
-        f"[mask] device is 'cuda', but the installed onnxruntime {onnxruntime.__version__} runs on CPU alone. Install "
-        "onnxruntime-gpu instead of onnxruntime, or set it to auto or cpu."
-    )
+        assert told == "[mask] device is 'cuda', but no NVIDIA GPU is seen here. Set it to auto or cpu."
+    else:
+        assert told == (
+            f"[mask] device is 'cuda', but the installed onnxruntime {onnxruntime.__version__} runs on CPU alone. "
+            "Remove .venv and `make all GPU=1`, or set it to auto or cpu."
+        )
 
 
 def test_a_device_that_onnxruntime_silently_left_is_a_sentence() -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.engines import catalogue
+from tools.engines import catalogue, runtimes
 from tools.engines.weights import MODELS, Missing, sha256_of, user_cache
 from tools.mill.settings import UsageError
 from tools.mill.tool import Bench
@@ -38,7 +38,8 @@ class Entry:
     of the installed package `face_recognition_models`, whose digests count as well. modules: what must be installed
     beside what always is. files: of an engine that runs a model of the user's choice, which files the tool's settings
     name, in the workspace of that path; it raises UsageError where they are not there. Such an engine is made from the
-    settings and the files. remote: other people run it, and images leave this machine.
+    settings and the files. remote: other people run it, and images leave this machine. runtime: the library that runs
+    its network, on a GPU where it is built for that.
     """
 
     where: str
@@ -47,6 +48,7 @@ class Entry:
     modules: tuple[str, ...] = ()
     files: Callable[[Any, Path | None], tuple[Path, ...]] | None = None
     remote: bool = False
+    runtime: str | None = None
 
 
 FACE_LANDMARKS = "shape_predictor_5_face_landmarks.dat"
@@ -56,14 +58,20 @@ FACE_EMBEDDING = "dlib_face_recognition_resnet_model_v1.dat"
 ENGINES: dict[str, dict[str, Entry]] = {
     "detect": {
         "yolo": Entry(
-            "tools.engines.yolo:Yolo", "yolo-1", modules=("torch", "ultralytics"), files=catalogue.yolo_files
+            *("tools.engines.yolo:Yolo", "yolo-1"),
+            modules=("torch", "ultralytics"),
+            files=catalogue.yolo_files,
+            runtime="torch",
         ),
         "builtin": Entry("tools.engines.hog:Hog", "hog-1"),
     },
     "embed": {"builtin": Entry("tools.engines.faces:Faces", "faces-2", (FACE_LANDMARKS, FACE_EMBEDDING))},
     "mask": {
         "rembg": Entry(
-            "tools.engines.rembg_masks:Rembg", "rembg-1", modules=("onnxruntime", "rembg"), files=catalogue.rembg_files
+            *("tools.engines.rembg_masks:Rembg", "rembg-1"),
+            modules=("onnxruntime", "rembg"),
+            files=catalogue.rembg_files,
+            runtime="onnxruntime",
         ),
         "builtin": Entry("tools.engines.grabcut:GrabCut", "grabcut-3"),
     },
@@ -93,6 +101,12 @@ def resolve(kind: str, name: str, params: Any = None, base: Path | None = None) 
 def is_remote(kind: str, name: str) -> bool:
     """Whether an engine sends images to other people. Such a one is never what "auto" means."""
     return ENGINES[kind][resolve(kind, name)].remote
+
+
+def on_cuda(kind: str, name: str) -> bool:
+    """Whether an engine, as its libraries are installed, can compute on a CUDA GPU."""
+    runtime = ENGINES[kind][name].runtime
+    return runtime is not None and runtimes.on_cuda(runtime)
 
 
 def ready(kind: str, name: str, params: Any = None, base: Path | None = None) -> str | None:
@@ -162,10 +176,6 @@ def _with_landmarks(digest: str, params: Any) -> str:
     return hashlib.sha256(f"{digest}\n{weights_digest(LANDMARKS_68)}".encode()).hexdigest()
 
 
-DEVICES: dict[str, str] = {}
-"""By kind, where the engine that this process last took computes."""
-
-
 def of(kind: str, bench: Bench[Any]) -> Any:
     """The engine that a tool's work runs, in the worker: once per process.
 
@@ -174,7 +184,6 @@ def of(kind: str, bench: Bench[Any]) -> Any:
     engine = load(kind, bench.params.engine, bench.params, bench.base, bench.digest)
     if bench.digest and _with_landmarks(engine.digest, bench.params) != bench.digest:
         raise UsageError(f"The weights of {engine.name} changed while {kind} was running. Start it again.")
-    DEVICES[kind] = getattr(engine, "device", "cpu")
     return engine
 
 

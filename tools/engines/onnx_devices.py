@@ -11,6 +11,7 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as state
 
 from tools.engines.weights import user_cache
+from tools.mill import gpus
 from tools.mill.settings import UsageError
 
 CPU, CUDA, TENSORRT = "CPUExecutionProvider", "CUDAExecutionProvider", "TensorrtExecutionProvider"
@@ -21,7 +22,7 @@ Provider = str | tuple[str, dict[str, Any]]
 def asked(device: str) -> list[Provider]:
     """The providers to try, best first. "auto": TensorRT, CUDA and the processor, as far as they are installed.
 
-    Raises UsageError for a device that is none, or that this onnxruntime was not built for.
+    Raises UsageError for a device that is none, is not there, or that this onnxruntime was not built for.
     """
     if not re.fullmatch(r"auto|cpu|tensorrt|cuda(:\d+)?", device):
         raise UsageError(f"[mask] device is {device!r}, which is none. There are: auto, cpu, cuda, cuda:0, tensorrt.")
@@ -35,10 +36,15 @@ def asked(device: str) -> list[Provider]:
     if missing:
         raise UsageError(
             f"[mask] device is {device!r}, but the installed onnxruntime {onnxruntime.__version__} runs on "
-            f"{_spoken(available)} alone. Install onnxruntime-gpu instead of onnxruntime, or set it to auto or cpu."
+            f"{_spoken(available)} alone. Remove .venv and `make all GPU=1`, or set it to auto or cpu."
         )
-    if device == "cpu":
+    gpu = gpus.found() != ()
+    if wanted and not gpu:
+        raise UsageError(f"[mask] device is {device!r}, but no NVIDIA GPU is seen here. Set it to auto or cpu.")
+    if device == "cpu" or not gpu:
         return [CPU]
+    # The libraries of CUDA that came with torch: onnxruntime does not look for them itself.
+    onnxruntime.preload_dlls()
     with_tensorrt = TENSORRT in available and (device == "tensorrt" or importlib.util.find_spec("tensorrt") is not None)
     return [*([tensorrt] if with_tensorrt else []), *([cuda] if CUDA in available else []), CPU]
 
