@@ -13,7 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from networks import constant, constants
+from networks import constant, constants, greedy
 from numpy.typing import NDArray
 
 from tools.engines.protocols import Box, Keypoint, MaskJob
@@ -328,6 +328,14 @@ def test_a_network_of_another_form_is_a_sentence(tmp_path: Path, make: Callable[
     assert told.startswith(f"The network {path} does not run as rembg's u2net_custom: ")
     assert said in told
     assert told.endswith("Fetch it again with `make models`, or set [mask] model to the form that it has.")
+
+
+def test_a_network_that_needs_more_memory_than_there_is_is_a_sentence(tmp_path: Path) -> None:
+    path = greedy(tmp_path / "greedy.onnx")
+    assert refusal(path) == (
+        f"The device has too little memory for the network {path}. Set [mask] model to a smaller one, or [mask] device "
+        "to cpu."
+    )
 
 
 @real

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import onnxruntime
@@ -69,3 +71,16 @@ def errors() -> tuple[type[Exception], ...]:
     """What onnxruntime raises over a file that is no network, or one that it cannot run."""
     names = ("Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "NoSuchFile", "NotImplemented")
     return tuple(getattr(state, name) for name in (*names, "RuntimeException", "EPFail"))
+
+
+@contextmanager
+def enough_memory(files: Sequence[Path], remedy: str) -> Iterator[None]:
+    """A network that does not fit into its device's memory is a sentence: no other picture would fare better."""
+    try:
+        yield
+    except errors() as error:
+        if not re.search(r"allocat|bad_alloc|out of memory", str(error), re.IGNORECASE):
+            raise
+        raise UsageError(
+            f"The device has too little memory for the network {', '.join(map(str, files))}. {remedy}"
+        ) from error
