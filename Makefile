@@ -29,6 +29,8 @@ $(foreach name,$(TEXTS),$(eval override $(name) := $$(value $(name))))
 export PYTHON := $(ROOT)/.venv/bin/python
 export PYTHONPATH := $(ROOT)
 export PYTHONSAFEPATH := 1
+# onnxruntime reports its use unless it is told not to, also while .venv is made.
+export ORT_DISABLE_TELEMETRY := 1
 export MILL_JOBS := $(JOBS)
 export MILL_RETRY_FAILED := $(RETRY_FAILED)
 export MILL_ACCEPT_VANISHED := $(ACCEPT_VANISHED)

@@ -21,6 +21,9 @@ from tools.engines.weights import MODELS, Missing, sha256_of, user_cache
 from tools.mill.settings import UsageError
 from tools.mill.tool import Bench
 
+# onnxruntime sends reports of its use to its maker unless this stands when it is imported, here or in a child.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
 
 @dataclass(frozen=True)
 class EngineIdentity:
