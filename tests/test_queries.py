@@ -199,7 +199,7 @@ def test_a_run_shows_its_settings(db: sqlite3.Connection, base: Path) -> None:
             {"engine": ["yolo", "ab" * 32], "params": {"weights": "net.pt"}},
             ["cpu", "cuda:0"],
             {"torch": "2", "ultralytics": "8", "onnxruntime": "1", "dlib-bin": "20", "av": "18"},
-            ("yolo", "abababababab", "cpu; cuda:0", "ultralytics 8, torch 2, dlib-bin 20"),
+            ("yolo", "abababababab", "cpu and cuda:0", "ultralytics 8, torch 2, dlib-bin 20"),
         ),
         (
             "detect",

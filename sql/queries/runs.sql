@@ -30,7 +30,7 @@ select
     ) as model,
     case
         when ran.engine in ('vertex', 'openai') then 'elsewhere'
-        else (select group_concat(device.value, '; ') from json_each(ran.machine_json, '$.devices') as device)
+        else (select group_concat(device.value, ' and ') from json_each(ran.machine_json, '$.devices') as device)
     end as device,
     (
         select group_concat(matters.library || ' ' || installed.value, ', ')
