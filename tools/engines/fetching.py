@@ -79,7 +79,7 @@ def _hurry(stall_s: float) -> None:
     def hurried(self: HTTPAdapter, request: Any, stream: bool = False, timeout: Any = None, **more: Any) -> Any:
         return send(self, request, stream, (CONNECT_S, stall_s), **more)
 
-    HTTPAdapter.send = hurried  # type: ignore[method-assign]
+    HTTPAdapter.send = hurried  # type: ignore[method-assign, assignment]
 
 
 def _reason(error: Exception, stall_s: float) -> str:
