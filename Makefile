@@ -71,7 +71,7 @@ turn: .venv/.ready $(filter slice,$(MAKECMDGOALS))
 
 ## status     the funnel: what came in, what became of it, stage by stage
 status doctor: .venv/.ready
-	@$(MILL).$@ --base "$$BASE"
+	@$(MILL).$@ --base "$$BASE" $(if $(filter doctor,$@),$(if $(filter-out 0,$(ASK)),--ask))
 
 ## failures   what was rejected or failed; BY=reason|stage|source|run
 failures: .venv/.ready
@@ -148,7 +148,7 @@ models: .venv/.ready
 demo: .venv/.ready
 	@$(MILL).demo --base "$$BASE"
 
-## doctor     what works on this machine, what does not, and what to do
+## doctor     what works on this machine, what does not, and what to do; ASK=1 asks the captioner elsewhere too, for nothing
 
 ## slice      COUNT=8 SEED=1: a random sample of your footage for TEST=1, as in: make slice all TEST=1
 slice: .venv/.ready

@@ -71,7 +71,10 @@ def _lower(headers: Mapping[str, str]) -> dict[str, str]:
 
 @dataclass
 class Service:
-    """What the server has seen, and what it shall do next: a name of FAULTS for each request, then `usual`."""
+    """What the server has seen, and what it shall do next: a name of FAULTS for each request, then `usual`.
+
+    listed: the paths of requests for a list of models.
+    """
 
     url: str = ""
     script: deque[str] = field(default_factory=deque)
@@ -84,6 +87,8 @@ class Service:
     busiest: int = 0
     pause_s: float = 0.0
     used: tuple[int, int] = (USED_IN, USED_OUT)
+    models: list[str] = field(default_factory=list)
+    listed: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -117,6 +122,20 @@ class Handler(BaseHTTPRequestHandler):
         finally:
             with service.lock:
                 service.busy -= 1
+
+    def do_GET(self) -> None:
+        """The listing of models, in both protocols."""
+        self.service.listed.append(self.path)
+        if self.service.usual != "good":
+            FAULTS[self.service.usual](self, 0)
+        elif not (self.headers["Authorization"] or "").endswith((TOKEN, API_KEY)):
+            self.fault(401, "Bad credentials.")
+        elif "/publishers/" in self.path:
+            names = [{"name": f"publishers/google/models/{name}"} for name in self.service.models]
+            self.json(200, {"publisherModels": names})
+        else:
+            data = [{"id": name, "object": "model", "created": 1, "owned_by": "me"} for name in self.service.models]
+            self.json(200, {"object": "list", "data": data})
 
     def _token(self) -> None:
         with self.service.lock:

@@ -179,6 +179,19 @@ def test_the_landmarks_count_to_the_detector_while_they_are_found(base: Path, ru
     assert run_tool(base, "detect", options={"landmarks": False}).waiting == 1
 
 
+def test_whoever_has_a_head_box_by_keypoints_has_an_embedding(base: Path, run_tool: Run) -> None:
+    changed(base, "min_height_px = 60", "min_height_px = 60\nmin_relative_sharpness = 0")
+    made(base, run_tool, "embed")
+    rows = asked(
+        base,
+        """select face_x0_px is not null, embedding is not null from person
+        join outcome on outcome.item_id = person.item_id join embed on embed.outcome_id = outcome.id""",
+    )
+    assert len(rows) == 5
+    assert all(face == embedded for face, embedded in rows)
+    assert 1 <= sum(face for face, _ in rows) < 5, "some of the skiers look away"
+
+
 def test_a_rerun_does_nothing_and_another_device_changes_nothing(base: Path, run_tool: Run) -> None:
     made(base, run_tool, "detect")
     changed(base, 'device = "cpu"\nmin_height_px', 'device = "auto"\nbatch = 1\nmin_height_px')

@@ -18,6 +18,7 @@ from typing import Any
 
 from tools.engines import catalogue, runtimes
 from tools.engines.weights import MODELS, Missing, sha256_of, user_cache
+from tools.mill.machine import MB_PER_WORKER
 from tools.mill.settings import UsageError
 from tools.mill.tool import Bench
 
@@ -42,7 +43,9 @@ class Entry:
     beside what always is. files: of an engine that runs a model of the user's choice, which files the tool's settings
     name, in the workspace of that path; it raises UsageError where they are not there. Such an engine is made from the
     settings and the files. remote: other people run it, and images leave this machine. runtime: the library that runs
-    its network, on a GPU where it is built for that.
+    its network, on a GPU where it is built for that. memory_mb: what a worker takes with it, in MiB, and growth: how
+    many more for each MiB of its files (docs/engines say how that was measured). packages: what it comes from, as
+    `catalogue.PACKAGES` names it.
     """
 
     where: str
@@ -52,6 +55,9 @@ class Entry:
     files: Callable[[Any, Path | None], tuple[Path, ...]] | None = None
     remote: bool = False
     runtime: str | None = None
+    memory_mb: int = MB_PER_WORKER
+    growth: float = 0.0
+    packages: tuple[str, ...] = ()
 
 
 FACE_LANDMARKS = "shape_predictor_5_face_landmarks.dat"
@@ -65,23 +71,36 @@ ENGINES: dict[str, dict[str, Entry]] = {
             modules=("torch", "ultralytics"),
             files=catalogue.yolo_files,
             runtime="torch",
+            memory_mb=820,
+            growth=10.0,
+            packages=("ultralytics", "torch", "dlib-bin", "face_recognition_models"),
         ),
-        "builtin": Entry("tools.engines.hog:Hog", "hog-1"),
+        "builtin": Entry(
+            "tools.engines.hog:Hog", "hog-1", packages=("dlib-bin", "opencv-python", "face_recognition_models")
+        ),
     },
-    "embed": {"builtin": Entry("tools.engines.faces:Faces", "faces-2", (FACE_LANDMARKS, FACE_EMBEDDING))},
+    "embed": {
+        "builtin": Entry(
+            *("tools.engines.faces:Faces", "faces-2", (FACE_LANDMARKS, FACE_EMBEDDING)),
+            packages=("dlib-bin", "face_recognition_models"),
+        )
+    },
     "mask": {
         "rembg": Entry(
             *("tools.engines.rembg_masks:Rembg", "rembg-1"),
             modules=("onnxruntime", "rembg"),
             files=catalogue.rembg_files,
             runtime="onnxruntime",
+            memory_mb=340,
+            growth=6.0,
+            packages=("rembg", "onnxruntime"),
         ),
-        "builtin": Entry("tools.engines.grabcut:GrabCut", "grabcut-3"),
+        "builtin": Entry("tools.engines.grabcut:GrabCut", "grabcut-3", packages=("opencv-python",)),
     },
     "caption": {
         "builtin": Entry("tools.engines.template:TemplateCaptioner", "template-2"),
-        "vertex": Entry("tools.engines.remote:RemoteCaptioner", "vertex-1", remote=True),
-        "openai": Entry("tools.engines.remote:RemoteCaptioner", "openai-1", remote=True),
+        "vertex": Entry("tools.engines.remote:RemoteCaptioner", "vertex-1", remote=True, packages=("google-genai",)),
+        "openai": Entry("tools.engines.remote:RemoteCaptioner", "openai-1", remote=True, packages=("openai",)),
     },
 }
 """By kind and name. The best of a kind comes first; the builtin one needs nothing more than this installation."""
@@ -138,6 +157,16 @@ def files(kind: str, name: str, params: Any = None, base: Path | None = None) ->
     if params is None:
         raise UsageError(f"The engine {name} needs settings that name its model, and nobody gave any.")
     return entry.files(params, base)
+
+
+def memory_mb(kind: str, name: str, params: Any = None, base: Path | None = None) -> int:
+    """What a worker with this engine takes, in MiB: more for larger files; those that are missing count nothing."""
+    entry = ENGINES[kind][name]
+    try:
+        sizes = [path.stat().st_size for path in (entry.files(params, base) if entry.files and params else ())]
+    except (UsageError, OSError):
+        sizes = []
+    return round(entry.memory_mb + entry.growth * sum(sizes) / 2**20)
 
 
 def identify(kind: str, name: str, params: Any = None, base: Path | None = None) -> EngineIdentity:

@@ -81,12 +81,31 @@ class Chat:
             raw = self._client.chat.completions.with_raw_response.create(**self._request(question))
         except openai.APIStatusError as error:
             return self._refused(error.status_code, error.response.text, error.response.headers.get("retry-after"))
-        except openai.APIConnectionError as error:
-            cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
-            raise wire_fault(self.host, cause, self._veil, self._terms.timeout_s) from None
         except openai.OpenAIError as error:
-            raise wire_fault(self.host, error, self._veil, self._terms.timeout_s) from None
+            raise self._fault(error) from None
         return read(self.host, self._veil.hide(raw.http_response.text))
+
+    def models(self) -> list[str]:
+        """The models that the server has; this costs nothing. Raises Fault as `send` does."""
+        import openai
+
+        try:
+            return [str(each.id) for each in self._client.models.list().data]
+        except openai.APIStatusError as error:
+            refusal = self._refused(error.status_code, error.response.text, None)
+            raise Fault(f"{self.host} refused: {refusal.detail}") from None
+        except openai.OpenAIError as error:
+            raise self._fault(error) from None
+        except (ValueError, TypeError, AttributeError):
+            raise Fault(f"{self.host} answered something that is no list of models") from None
+
+    def _fault(self, error: Exception) -> Fault:
+        """The fault behind an error of the SDK that is no answer with a status."""
+        import openai
+
+        cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else None
+        cause = cause if isinstance(cause, Exception) else error
+        return wire_fault(self.host, cause, self._veil, self._terms.timeout_s)
 
     def _request(self, question: Question) -> dict[str, Any]:
         terms = self._terms

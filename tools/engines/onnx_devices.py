@@ -38,7 +38,7 @@ def asked(device: str) -> list[Provider]:
     if missing:
         raise UsageError(
             f"[mask] device is {device!r}, but the installed onnxruntime {onnxruntime.__version__} runs on "
-            f"{_spoken(available)} alone. Remove .venv and `make all GPU=1`, or set it to auto or cpu."
+            f"{spoken(available)} alone. Remove .venv and `make all GPU=1`, or set it to auto or cpu."
         )
     gpu = gpus.found() != ()
     if wanted and not gpu:
@@ -56,13 +56,13 @@ def used(device: str, providers: Sequence[str], key: str) -> str:
     best = providers[0] if providers else CPU
     if (device == "tensorrt" and best != TENSORRT) or (device.startswith("cuda") and best != CUDA):
         raise UsageError(
-            f"{key} is {device!r}, but onnxruntime fell back to {_spoken(providers)}: the driver, CUDA or cuDNN do not "
+            f"{key} is {device!r}, but onnxruntime fell back to {spoken(providers)}: the driver, CUDA or cuDNN do not "
             f"fit onnxruntime {onnxruntime.__version__}. Mend that, or set it to auto or cpu."
         )
-    return _spoken(providers)
+    return spoken(providers)
 
 
-def _spoken(providers: Sequence[str]) -> str:
+def spoken(providers: Sequence[str]) -> str:
     names = [name.removesuffix("ExecutionProvider") for name in providers if not name.startswith("Azure")]
     return ", ".join(names)
 

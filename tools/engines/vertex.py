@@ -11,6 +11,8 @@ import json
 import os
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -87,25 +89,42 @@ class Vertex:
             self._client.close()
 
     def send(self, question: Question) -> Reply:
-        import httpx
-        from google.genai import errors, types
+        from google.genai import types
 
         self._sign_in()
         contents: list[Any] = [
             types.Part.from_bytes(data=question.image, mime_type=question.mime_type),
             types.Part.from_text(text=question.request),
         ]
-        try:
+        with self._faults():
             answer = self._client.models.generate_content(
                 model=self.model, contents=contents, config=self._config(question)
             )
+        return read(self.host, self._veil.hide(answer.sdk_http_response.body or ""))
+
+    def models(self) -> list[str]:
+        """The models that it offers, the first hundred; this costs nothing. Raises Fault as `send` does."""
+        self._sign_in()
+        with self._faults():
+            try:
+                return [str(each.name) for each in self._client.models.list(config={"page_size": 100}).page]
+            except (ValueError, TypeError, AttributeError):
+                raise Fault(f"{self.host} answered something that is no list of models") from None
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        """What the SDK raises, as Fault."""
+        import httpx
+        from google.genai import errors
+
+        try:
+            yield
         except errors.APIError as error:
             after = error.response.headers.get("retry-after") if error.response is not None else None
             said = self._veil.hide(error.message if isinstance(error.message, str) else str(error.details))
             raise of_status(self.host, error.code, said, after, time.time()) from None
         except httpx.HTTPError as error:
             raise wire_fault(self.host, error, self._veil, self._terms.timeout_s) from None
-        return read(self.host, self._veil.hide(answer.sdk_http_response.body or ""))
 
     def _config(self, question: Question) -> Any:
         from google.genai import types

@@ -40,7 +40,8 @@ def results(
                 # Each worker sees the one GPU that is its own.
                 bench = dataclasses.replace(bench, params=dataclasses.replace(params, device="cuda"))
         else:
-            crew = staff.on_processor(asked.workers, machine.cores(), len(queue), asks=tool.asks)
+            workers = _bearable(asked.workers, tool, bench) if tool.asks else asked.workers
+            crew = staff.on_processor(workers, machine.cores(), len(queue), asks=tool.asks)
         way = Way(
             *("processes", crew.workers, *bounds),
             ahead=crew.ahead,
@@ -63,6 +64,15 @@ def _on_gpus(tool: Tool, bench: Bench[Any]) -> Iterator[tuple[gpus.Gpu, ...]]:
     usable = gpus.wanted(device, gpus.found()) if engines.on_cuda(tool.engine, bench.params.engine) else ()
     with gpus.leased(usable, f"{tool.name} of {bench.base}", lambda told: click.echo(told, err=True)) as leased:
         yield leased
+
+
+def _bearable(most: int, tool: Tool, bench: Bench[Any]) -> int:
+    """How many workers with this engine fit into the free memory."""
+    from tools import engines
+
+    assert tool.engine is not None
+    memory_mb = engines.memory_mb(tool.engine, bench.params.engine, bench.params, bench.base)
+    return machine.bearable(most, machine.free_mb(), memory_mb)
 
 
 def _entries(

@@ -52,6 +52,9 @@ class Sender(Protocol):
     def send(self, question: Question) -> Reply:
         """The answer. Raises Fault, whose sentence holds no secret."""
 
+    def models(self) -> list[str]:
+        """The names of the models that the service lists, for nothing. Raises Fault as `send` does."""
+
     def close(self) -> None: ...
 
 
