@@ -13,7 +13,7 @@ from tools.mill.settings import UsageError
 from tools.mill.tool import Bench, Dataset, Row, Waits
 from tools.paid.call import Desk, Question, Sender
 from tools.paid.ledger import Ledger
-from tools.paid.pace import Pace
+from tools.paid.pace import Pace, Quota
 from tools.paid.prices import Price, price_of
 from tools.paid.terms import Budget, Terms
 from tools.paid.veil import Veil
@@ -69,8 +69,10 @@ class RemoteCaptioner:
         self._sender = sender_of(self._terms, engine, self._veil)
         self._prompt = prompt_for(target_of(bench.dataset.target), bench.dataset.class_word)
         self._settings = json.dumps(settings_of(self._terms), sort_keys=True)
+        rates = self._terms.requests_per_minute, self._terms.tokens_per_minute
+        quota = Quota(self._sender.host, self._sender.model, *rates)
         self._ledger = Ledger(bench.base)
-        self._pace = Pace(self._terms.requests_per_minute, self._terms.tokens_per_minute)
+        self._pace = Pace(quota, self._ledger)
         self._lock = threading.Lock()
         self._left: list[str] = []
         self._doubted = 0
@@ -103,7 +105,7 @@ class RemoteCaptioner:
             self._sender.prepare()
         self._desk = Desk(
             *(self._sender, self._ledger, self._pace, Budget.of(self._terms), price or Price(0, 0, "no price known")),
-            *(self._tokens(), self._terms.attempts, self._terms.timeout_s, self._veil),
+            *(self._tokens(), self._terms.concurrency, self._terms.attempts, self._terms.timeout_s, self._veil),
         )
         return notes
 

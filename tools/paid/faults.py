@@ -33,6 +33,10 @@ class Fault(Exception):
         super().__init__(sentence)
         self.retry, self.stop, self.paid, self.after_s = retry, stop, paid, after_s
 
+    def told(self, sentence: str) -> Fault:
+        """The same fault in other words."""
+        return Fault(sentence, retry=self.retry, stop=self.stop, paid=self.paid, after_s=self.after_s)
+
 
 def of_status(host: str, status: int, said: str, after: str | None, now_s: float) -> Fault:
     """The fault behind an HTTP status. said: what the body says; after: the Retry-After header; now_s: since the epoch.
