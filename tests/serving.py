@@ -240,7 +240,7 @@ def _page(status: int, kind: str) -> Callable[[Handler, int], None]:
     return lambda handler, number: handler.raw(status, page, kind)
 
 
-FAULTS: Mapping[str, Callable[[Handler, int], None]] = {
+FAULTS: dict[str, Callable[[Handler, int], None]] = {
     "good": Handler.good,
     "429": _told(429, "Quota exceeded.", **{"Retry-After": "0"}),
     "500": _told(500, "Internal."),

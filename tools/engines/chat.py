@@ -1,19 +1,19 @@
 """The captioner openai: any server that speaks chat completions with images, through the openai SDK.
 
-vLLM, Ollama, llama.cpp, LM Studio, OpenAI: told apart by their base URL alone. The SDK tries once; its raw answer is
-read here, because servers differ in what they leave out and in what type they give it.
+vLLM, Ollama, llama.cpp, LM Studio, OpenAI: how each wants to be asked is learnt from what it refuses. The SDK tries
+once; its raw answer is read here, because servers differ in what they leave out and in what type they give it.
 """
 
 from __future__ import annotations
 
 import base64
-import json
 import os
 import time
 from pathlib import Path
 from typing import Any
 
 from tools.engines import wire
+from tools.engines.dialect import FEWEST, MOST, Dialect, blind, error_of
 from tools.engines.vertex import wire_fault
 from tools.mill.settings import UsageError
 from tools.paid.call import Question
@@ -38,6 +38,7 @@ class Chat:
         self._terms, self._veil = terms, veil
         self._url = terms.base_url or OPENAI_URL
         self._client: Any = None
+        self._dialect = Dialect(MOST if self._url == OPENAI_URL else FEWEST)
 
     @property
     def model(self) -> str:
@@ -66,8 +67,14 @@ class Chat:
                 "[caption] base_url to another server."
             )
         wire.check_clear(self._url, key)
+        wire.hush()
         self._client = openai.OpenAI(
-            api_key=key or NO_KEY, base_url=self._url, timeout=self._terms.timeout_s, max_retries=0
+            api_key=key or NO_KEY,
+            base_url=self._url,
+            timeout=self._terms.timeout_s,
+            max_retries=0,
+            # Who is sent on to another address was not asked whether images may go there.
+            http_client=openai.DefaultHttpxClient(follow_redirects=False),
         )
 
     def close(self) -> None:
@@ -77,10 +84,11 @@ class Chat:
     def send(self, question: Question) -> Reply:
         import openai
 
+        dialect = self._dialect
         try:
-            raw = self._client.chat.completions.with_raw_response.create(**self._request(question))
+            raw = self._client.chat.completions.with_raw_response.create(**self._request(question, dialect))
         except openai.APIStatusError as error:
-            return self._refused(error.status_code, error.response.text, error.response.headers.get("retry-after"))
+            return self._refused(error.status_code, error.response, dialect)
         except openai.APIConnectionError as error:
             cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
             raise wire_fault(self.host, cause, self._veil, self._terms.timeout_s) from None
@@ -88,47 +96,27 @@ class Chat:
             raise wire_fault(self.host, error, self._veil, self._terms.timeout_s) from None
         return read(self.host, self._veil.hide(raw.http_response.text))
 
-    def _request(self, question: Question) -> dict[str, Any]:
-        terms = self._terms
+    def _request(self, question: Question, dialect: Dialect) -> dict[str, Any]:
         picture = f"data:{question.mime_type};base64,{base64.b64encode(question.image).decode()}"
-        # OpenAI's newer models know only the one name, many servers only the other.
-        most = "max_completion_tokens" if self._url == OPENAI_URL else "max_tokens"
-        asked: dict[str, Any] = {
-            "model": self.model,
-            "messages": [
-                {"role": "system", "content": question.instructions},
-                {
-                    "role": "user",
-                    "content": [
-                        {"type": "text", "text": question.request},
-                        {"type": "image_url", "image_url": {"url": picture}},
-                    ],
-                },
-            ],
-            "response_format": {
-                "type": "json_schema",
-                "json_schema": {"name": "caption", "strict": True, "schema": dict(question.schema)},
-            },
-            most: terms.max_output_tokens,
-        }
-        return asked | ({"temperature": terms.temperature} if terms.temperature >= 0 else {})
+        asked = dialect.request(question.instructions, question.request, picture, question.schema)
+        asked |= {"model": self.model, dialect.most: self._terms.max_output_tokens}
+        return asked | ({"temperature": self._terms.temperature} if self._terms.temperature >= 0 else {})
 
-    def _refused(self, status: int, content: str, after: str | None) -> Reply:
+    def _refused(self, status: int, response: Any, asked: Dialect) -> Reply:
         """A refusal as a reply, where a status says that; else raises the fault behind it."""
-        said = self._veil.hide(content)
-        try:
-            body = json.loads(said)
-        except (ValueError, RecursionError):
-            body = None
-        error = wire.table(wire.table(body).get("error"))
-        message = wire.text(error.get("message")) or said
-        code = wire.text(error.get("code"))
+        message, code = error_of(self._veil.hide(response.text))
         if status == 400 and code in REFUSED_CODES:
             return Reply("", "refused", message, 0, 0)
-        fault = of_status(self.host, status, message, after, time.time())
+        fault = of_status(self.host, status, message, response.headers.get("retry-after"), time.time())
         if code == NO_MONEY:
-            raise Fault(str(fault), stop=True) from None
-        raise fault from None
+            raise Fault(str(fault), stop=True)
+        if blind(message):
+            raise Fault(f"{fault}. Set [caption] model to one that sees pictures", stop=True)
+        better = asked.after(message) if status in (400, 422, 500) else None
+        if better:
+            self._dialect = better
+            raise Fault(str(fault), retry=True, after_s=0.0)
+        raise fault
 
 
 def read(host: str, content: str) -> Reply:
@@ -137,7 +125,7 @@ def read(host: str, content: str) -> Reply:
     usage = wire.table(body.get("usage"))
     choice = wire.first(body.get("choices"))
     message = wire.table(choice.get("message"))
-    said = _content(message.get("content"))
+    said = _content(message.get("content")) or _misfiled(message)
     problem, detail = judged(said, wire.text(choice.get("finish_reason")), wire.text(message.get("refusal")))
     known = isinstance(message.get("content"), str | list | None)
     if problem == "empty" and not (known and wire.formed(body["choices"], "message", dict)):
@@ -152,6 +140,12 @@ def _content(content: Any) -> str:
     if isinstance(content, list):
         return "".join(wire.text(wire.table(part).get("text")) for part in content)
     return wire.text(content)
+
+
+def _misfiled(message: dict[str, Any]) -> str:
+    """The answer where a server takes all that its model wrote for thoughts: then these are the JSON object alone."""
+    thoughts = (wire.text(message.get(name)).strip() for name in ("reasoning", "reasoning_content"))
+    return next((text for text in thoughts if text.startswith("{") and text.endswith("}")), "")
 
 
 def judged(said: str, finish: str, refusal: str) -> tuple[Problem, str]:

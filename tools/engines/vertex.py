@@ -70,6 +70,7 @@ class Vertex:
         project = terms.project or os.environ.get(PROJECT_VARIABLE) or found
         if not project:
             raise UsageError('[caption] engine = "vertex" needs a project: set [caption] project.')
+        wire.hush()
         self._client = genai.Client(
             vertexai=True,
             project=project,
@@ -79,6 +80,8 @@ class Vertex:
                 base_url=terms.base_url or None,
                 timeout=round(terms.timeout_s * 1000),
                 retry_options=types.HttpRetryOptions(attempts=1),
+                # Who is sent on to another address was not asked whether images may go there.
+                client_args={"follow_redirects": False},
             ),
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import logging
 import re
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -50,6 +51,12 @@ def body_of(host: str, content: str, *known: str) -> dict[str, Any]:
             paid=True,
         )
     return body
+
+
+def hush() -> None:
+    """Keep the SDKs' logs from telling what is sent: headers and addresses may hold what opens an account."""
+    for name in ("openai", "httpx", "httpx2", "httpcore", "httpcore2", "google", "google_genai", "urllib3"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def host_of(base_url: str) -> str:
