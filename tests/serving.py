@@ -58,6 +58,17 @@ class Asked:
         return base64.b64decode(url.partition(";base64,")[2])
 
     @property
+    def request(self) -> str:
+        """The text beside the image."""
+        if "contents" in self.body:
+            return str(self.body["contents"][0]["parts"][1]["text"])
+        return str(self.body["messages"][-1]["content"][-2]["text"])
+
+    @property
+    def is_second(self) -> bool:
+        return self.request.startswith("Check this caption: ")
+
+    @property
     def size(self) -> tuple[int, int]:
         from PIL import Image
 
@@ -77,6 +88,7 @@ class Service:
     script: deque[str] = field(default_factory=deque)
     usual: str = "good"
     answer: Callable[[int], dict[str, Any]] = lambda number: GOOD
+    second: list[dict[str, str]] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
     tokens: int = 0
     token_script: deque[str] = field(default_factory=deque)
@@ -170,7 +182,9 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def good(self, number: int) -> None:
-        self.reply(json.dumps(self.service.answer(number)))
+        """A caption, or what a second look at one finds."""
+        again = self.service.asked[number].is_second
+        self.reply(json.dumps({"findings": self.service.second} if again else self.service.answer(number)))
 
     def reset(self, _number: int) -> None:
         """The connection is torn down before an answer."""
