@@ -69,7 +69,7 @@ loop.run(caption.TOOL, loaded, values, Asked(dataset="default"))
 
 
 def two_datasets(mill: Mill, told: str, rates: str = "") -> list[int]:
-    """The datasets a and b captioned by two processes at once; returns their exit codes. rates: code that runs first."""
+    """The datasets a and b captioned by two processes at once; returns exit codes. rates: code that runs first."""
     program = f"""
 import json, sys
 from pathlib import Path

@@ -9,7 +9,7 @@ from typing import Any
 _END_OF_THOUGHTS = re.compile(
     r"</think(?:ing)?>|\[/THINK\]|◁/think▷|<channel\|>|<\|channel\|>final<\|message\|>", re.IGNORECASE
 )
-"""Servers that are not told how their model marks its thoughts leave them in the text, some without the opening mark."""
+"""Servers that do not know how their model marks its thoughts leave them in the text, some without the opening mark."""
 
 
 def unwrap(text: str) -> Any:

@@ -170,7 +170,8 @@ def read_key(key_file: str) -> str:
             lines = Path(key_file).expanduser().read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-            raise UsageError(f"{key_file} cannot be read ({why}). Check [caption] key_file.") from error
+            # What is not UTF-8 would hang on to the error.
+            raise UsageError(f"{key_file} cannot be read ({why}). Check [caption] key_file.") from None
         key, where = (lines[0].strip() if lines else ""), key_file
     else:
         key, where = os.environ.get(KEY_VARIABLE, "").strip(), KEY_VARIABLE

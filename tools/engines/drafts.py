@@ -84,5 +84,7 @@ def doubted(draft: Draft, reply: Reply, request: str) -> Draft:
 
 def veiled(draft: Draft, veil: Veil) -> Draft:
     """A draft in which no secret stands: a server that was sent one may repeat it, escaped as often as it likes."""
-    plain = {name: veil.hide(text) for name, text in vars(draft).items() if isinstance(text, str) and name != "problem"}
-    return replace(draft, more={name: veil.hide(text) for name, text in draft.more.items()}, **plain)
+    text, detail = veil.hide(draft.text), veil.hide(draft.detail)
+    light, clothing, expression = (told and veil.hide(told) for told in (draft.light, draft.clothing, draft.expression))
+    more = {name: veil.hide(told) for name, told in draft.more.items()}
+    return replace(draft, text=text, detail=detail, light=light, clothing=clothing, expression=expression, more=more)

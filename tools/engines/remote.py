@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tools.describe import second
 from tools.describe.prompts import REQUEST
-from tools.engines import questions
+from tools.engines import questions, wire
 from tools.engines.bill import Bill
 from tools.mill.settings import UsageError
 from tools.mill.tool import Bench, Dataset, Row, Waits
@@ -34,9 +34,21 @@ def sender_of(terms: Terms, engine: str, veil: Veil) -> Sender:
 def causes(terms: Terms, engine: str, dataset: Dataset) -> Mapping[str, str]:
     """What decides a captioner's answers, by name: part of the recipe. Raises UsageError where a setting is none."""
     sender = sender_of(terms, engine, Veil())
-    # An address that holds a secret must not even reach a run's row.
+    # What holds a secret must not even reach a run's row.
+    wire.check_path(terms.key_file)
     _ = sender.host
     return questions.causes(terms, questions.questions_of(terms, engine, sender.model, dataset))
+
+
+def bill_of(terms: Terms, engine: str, dataset: Dataset, images: int) -> Bill:
+    """What so many images would come to, none of which was asked about before. Raises UsageError as `causes` does."""
+    sender = sender_of(terms, engine, Veil())
+    asked = questions.questions_of(terms, engine, sender.model, dataset)
+    price = price_of(sender.model, terms.input_price, terms.output_price)
+    tokens = asked.input_tokens, terms.max_output_tokens
+    return Bill(
+        f"caption {dataset.name}", sender.host, sender.model, images, images, images * asked.each, tokens, price
+    )
 
 
 class RemoteCaptioner:

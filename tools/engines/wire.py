@@ -9,6 +9,7 @@ import re
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from tools.mill.conceal import conceal
 from tools.mill.settings import UsageError
 from tools.paid.faults import Fault, brief
 
@@ -62,9 +63,15 @@ def hush() -> None:
 def host_of(base_url: str) -> str:
     """Host and port of an address, as they are shown and written down.
 
-    Raises UsageError where it is none, or holds a user or password.
+    Raises UsageError, without repeating it, where it is none or could hold a secret.
     """
     return _split(base_url).netloc
+
+
+def check_path(key_file: str) -> None:
+    """Raises UsageError where somebody wrote a key where the path of its file belongs."""
+    if conceal(key_file) != key_file or key_file.lstrip().startswith(("{", "Bearer ")) or "\n" in key_file:
+        raise UsageError("[caption] key_file holds a key itself. Write that into a file, and the file's path here.")
 
 
 def check_clear(base_url: str, secret: str) -> None:
@@ -77,16 +84,19 @@ def check_clear(base_url: str, secret: str) -> None:
 
 
 def _split(base_url: str) -> SplitResult:
+    if re.search("[@?#]", base_url):
+        raise UsageError(
+            "[caption] base_url holds a user, a password or a query. Put the key into a file: [caption] key_file."
+        )
     try:
         url = urlsplit(base_url)
         port_is_one = url.port is None or url.port > 0
     except ValueError:
         url, port_is_one = urlsplit(""), False
-    if url.username is not None or url.password is not None:
-        raise UsageError("[caption] base_url holds a user or a password. Put the key into a file: [caption] key_file.")
     if url.scheme not in ("http", "https") or not url.hostname or not port_is_one or re.search(r"\s", base_url):
         raise UsageError(
-            f"[caption] base_url is {base_url!r}, which is no address. Use one as in https://api.openai.com/v1."
+            f"[caption] base_url is {conceal(base_url)!r}, which is no address. Use one as in "
+            "https://api.openai.com/v1."
         )
     return url
 

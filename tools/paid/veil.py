@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-HIDDEN = "[hidden]"
+from urllib.parse import quote
+
+from tools.mill.conceal import HIDDEN, conceal
+
 MIN_LENGTH = 6
 """Shorter texts are no keys, and hiding them would eat ordinary words."""
 
@@ -21,7 +24,8 @@ class Veil:
                     self._secrets.add(part.strip())
 
     def hide(self, text: str) -> str:
-        """The text with every secret replaced, also where line breaks in it were escaped."""
+        """The text with every secret replaced, also where signs in it were escaped, and whatever looks like one."""
         for secret in sorted(self._secrets, key=len, reverse=True):
-            text = text.replace(secret, HIDDEN).replace(secret.replace("\n", "\\n"), HIDDEN)
-        return text
+            for form in (secret, secret.replace("\n", "\\n"), secret.replace("/", "\\/"), quote(secret, safe="")):
+                text = text.replace(form, HIDDEN)
+        return conceal(text)
