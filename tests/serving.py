@@ -114,7 +114,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         content = self.rfile.read(int(self.headers.get("content-length", 0)))
         if self.path == "/token":
-            self._token()
+            self._token(content.decode())
             return
         service = self.service
         with service.lock:
@@ -130,12 +130,14 @@ class Handler(BaseHTTPRequestHandler):
             with service.lock:
                 service.busy -= 1
 
-    def _token(self) -> None:
+    def _token(self, asked: str) -> None:
         with self.service.lock:
             self.service.tokens += 1
             act = self.service.token_script.popleft() if self.service.token_script else "good"
         if act == "refused":
             self.json(400, {"error": "invalid_grant", "error_description": "Invalid JWT Signature."})
+        elif act == "echo":
+            self.json(400, {"error": "invalid_grant", "error_description": f"You sent {asked}"})
         elif act == "500":
             self.json(503, {"error": "internal_failure"})
         else:
