@@ -17,7 +17,7 @@ from tools.engines.dialect import FEWEST, MOST, Dialect, blind, error_of
 from tools.engines.vertex import wire_fault
 from tools.mill.settings import UsageError
 from tools.paid.call import Question
-from tools.paid.faults import Fault, of_status
+from tools.paid.faults import Fault, brief, of_status
 from tools.paid.ledger import Problem, Reply
 from tools.paid.terms import Terms
 from tools.paid.veil import Veil
@@ -121,7 +121,16 @@ class Chat:
 
 def read(host: str, content: str) -> Reply:
     """The reply in a chat completion. Raises Fault where it is none."""
-    body = wire.body_of(host, content, "choices")
+    body = wire.body_of(host, content, "choices", "error")
+    if "choices" not in body:
+        # Gateways answer 200 before they know what their server says.
+        message, _ = error_of(content)
+        status = wire.count(wire.table(body["error"]).get("code")) or 0
+        raise Fault(
+            f"{host} answered 200 (OK) with an error: {brief(message)}",
+            retry=status in (408, 429) or status >= 500,
+            paid=True,
+        )
     usage = wire.table(body.get("usage"))
     choice = wire.first(body.get("choices"))
     message = wire.table(choice.get("message"))

@@ -13,6 +13,9 @@ from tools.mill.conceal import conceal
 from tools.mill.settings import UsageError
 from tools.paid.faults import Fault, brief
 
+MOST_TOKENS = 10_000_000
+"""Of one request: what a server counts beyond that would use a budget up that nobody has spent."""
+
 
 def table(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
@@ -35,8 +38,8 @@ def text(value: Any) -> str:
 
 
 def count(value: Any) -> int | None:
-    """A number of tokens; None where it is none."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    """A number of tokens; None where it is none, or more than any model takes."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS else None
 
 
 def body_of(host: str, content: str, *known: str) -> dict[str, Any]:
