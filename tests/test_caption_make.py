@@ -43,7 +43,8 @@ def test_make_all_stops_with_the_estimate_and_goes_on_with_a_budget(service: Ser
 
     with_one = make("all", base=base, env={"MILL_CAPTION_MAX_REQUESTS": "1"})
     assert (with_one.returncode, service.sent) == (2, 1)
-    assert f"caption emma: max_requests = 1 is used up; {n - 1} images keep waiting." in with_one.stderr
+    waits = "1 image keeps waiting" if n == 2 else f"{n - 1} images keep waiting"
+    assert f"caption emma: max_requests = 1 is used up; {waits}. Raise it in [caption], then make." in with_one.stderr
 
     again = make("all", base=base, env={"MILL_CAPTION_MAX_REQUESTS": str(n)})
     assert (again.returncode, service.sent) == (0, n), again.stderr

@@ -159,7 +159,7 @@ def test_what_a_person_types(mill: Mill, service: Service, tmp_path: Path) -> No
     assert (code, "Nothing was sent: set [caption] max_cost" in told) == (-1, True)
     code, told = call("--max-requests=2")
     assert code == command.BROKE
-    assert "max_requests = 2 is used up; 1 images keep waiting." in told
+    assert "max_requests = 2 is used up; 1 image keeps waiting." in told
     code, told = call("--max-requests=3")
     assert code == 0
     assert service.sent == 3

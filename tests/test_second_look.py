@@ -112,7 +112,7 @@ def test_a_model_looks_again(engine: str, mill: Mill, run_caption: RunTool, serv
         (rows[0]["digest"], rows[1]["digest"]),
         (rows[2]["digest"], rows[3]["digest"]),
     ]
-    assert report.notes[-1].endswith("the words of 2 captions are doubtful: `make query Q=caption_doubts`.")
+    assert report.notes[-1].endswith("2 captions should be read again: `make query Q=caption_doubts` says why.")
 
 
 @needs("openai")
@@ -150,7 +150,7 @@ def test_it_counts_in_the_estimate_and_in_the_budget(
     report = run_caption(engine, max_requests=4, second_look="model", concurrency=1)
     assert (service.sent, report.left) == (4, 1)
     assert [asked.is_second for asked in service.asked] == [False, True, False, True]
-    assert report.notes[-1].startswith("caption default: max_requests = 4 is used up; 1 images keep waiting.")
+    assert report.notes[-1].startswith("caption default: max_requests = 4 is used up; 1 image keeps waiting.")
     assert run_caption(engine, max_requests=6, second_look="model").left == 0
     assert (service.sent, len(captions(mill))) == (6, 3)
 

@@ -183,11 +183,14 @@ def review(bench: Bench[Params]) -> tuple[str, ...]:
     from contextlib import closing
 
     from tools.mill.manifest import connect, sql
+    from tools.report.words import plural
 
     name = bench.dataset.name
     with closing(connect(bench.base)) as db:
         n = len({row["item_id"] for row in db.execute(sql("queries/caption_doubts"), {"dataset": name})})
-    return (f"caption {name}: the words of {n} captions are doubtful: `make query Q=caption_doubts`.",) if n else ()
+    if not n:
+        return ()
+    return (f"caption {name}: {plural(n, 'caption')} should be read again: `make query Q=caption_doubts` says why.",)
 
 
 TOOL = Tool(

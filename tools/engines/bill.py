@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tools.paid.prices import Price
+from tools.report.words import plural
 
 USUAL_OUTPUT = 400
 """Tokens of an answer as it usually is; only estimates use it."""
@@ -30,13 +31,14 @@ class Bill:
         if not self.images:
             return ()
         if not self.requests:
-            return (f"{self.name}: {self.images} images, all paid for already; nothing is sent.",)
-        known = f", {self.images - self.due} are paid for already" if self.images > self.due else ""
+            return (f"{self.name}: {plural(self.images, 'image')}, all paid for already; nothing is sent.",)
+        known = f", {self.images - self.due} of {self.images} paid for already" if self.images > self.due else ""
         sent, most = self.tokens
         usual = min(USUAL_OUTPUT, most)
         cost = self._cost(sent, usual, most)
         return (
-            f"{self.name}: {self.due} images would go to {self.host} ({self.model}){known}: {self.requests} requests, "
+            f"{self.name}: {plural(self.due, 'image')} would go to {self.host} ({self.model}){known}: "
+            f"{plural(self.requests, 'request')}, "
             f"about {self.requests * (sent + usual)} tokens, {cost}.",
         )
 
@@ -46,4 +48,9 @@ class Bill:
         if self.price.free:
             return "free of charge"
         about, at_most = (self.price.cost(self.requests * sent, self.requests * out) for out in (usual, most))
-        return f"about {about:.2f} USD, at most {at_most:.2f} ({self.price.source})"
+        return f"about {_usd(about)} USD, at most {_usd(at_most)} ({self.price.source})"
+
+
+def _usd(cost: float) -> str:
+    """To the cent, small sums to a hundredth of one."""
+    return f"{cost:.2f}" if cost >= 1 else f"{cost:.4f}"

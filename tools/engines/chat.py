@@ -124,10 +124,10 @@ def read(host: str, content: str) -> Reply:
     body = wire.body_of(host, content, "choices", "error")
     if "choices" not in body:
         # Gateways answer 200 before they know what their server says.
-        message, _ = error_of(content)
+        told, _ = error_of(content)
         status = wire.count(wire.table(body["error"]).get("code")) or 0
         raise Fault(
-            f"{host} answered 200 (OK) with an error: {brief(message)}",
+            f"{host} answered 200 (OK) with an error: {brief(told)}",
             retry=status in (408, 429) or status >= 500,
             paid=True,
         )

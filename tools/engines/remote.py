@@ -19,6 +19,7 @@ from tools.paid.pace import Pace, Quota
 from tools.paid.prices import Price, price_of
 from tools.paid.terms import Budget, Terms
 from tools.paid.veil import Veil
+from tools.report.words import plural
 
 if TYPE_CHECKING:
     from tools.describe.job import CaptionJob, Draft
@@ -136,8 +137,8 @@ class RemoteCaptioner:
     def farewell(self) -> tuple[str, ...]:
         if not self._left:
             return ()
-        left = len(self._left)
-        return (f"{self._name}: {self._left[0]}; {left} images keep waiting. Raise it in [caption], then make.",)
+        left = f"{plural(len(self._left), 'image')} {'keeps' if len(self._left) == 1 else 'keep'} waiting"
+        return (f"{self._name}: {self._left[0]}; {left}. Raise it in [caption], then make.",)
 
     def halt(self) -> None:
         self._pace.halt()
