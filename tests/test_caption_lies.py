@@ -52,6 +52,45 @@ def _no_http(handler: Handler, _number: int) -> None:
     handler.close_connection = True
 
 
+def _flood(handler: Handler, _number: int) -> None:
+    """Ten gigabytes, as far as somebody takes them; counted in MB."""
+    handler.send_response(200)
+    handler.send_header("Content-Type", "application/json")
+    handler.send_header("Content-Length", str(10**10))
+    handler.end_headers()
+    handler.close_connection = True
+    for _ in range(10_000):
+        try:
+            handler.wfile.write(b" " * 10**6)
+        except OSError:
+            return
+        FLOODED.append(1)
+
+
+def _bomb(handler: Handler, _number: int) -> None:
+    """A hundred megabytes in a hundred kilobytes."""
+    handler.raw(200, gzip.compress(b" " * 10**8), "application/json", {"Content-Encoding": "gzip"})
+
+
+FLOODED: list[int] = []
+
+
+@pytest.mark.parametrize("flood", [_flood, _bomb])
+@pytest.mark.parametrize("engine", BOTH)
+def test_an_answer_has_an_end(
+    engine: str, flood: Act, act: Callable[[Act], None], mill: Mill, run_caption: RunTool, service: Service
+) -> None:
+    choose(mill, 1)
+    act(flood)
+    FLOODED.clear()
+    run_caption(engine, timeout_s=30.0)
+    [(_, _, detail)] = verdicts(mill)
+    host = service.url.removeprefix("http://")
+    assert detail == (f"{host} gave an answer that cannot be read (it is longer than 4 MB). RETRY_FAILED=1 asks again.")
+    assert len(FLOODED) < 100
+    assert service.sent == 1
+
+
 @pytest.fixture
 def act(monkeypatch: pytest.MonkeyPatch, service: Service) -> Callable[[Act], None]:
     """act(what): from now on the server does that."""

@@ -7,6 +7,7 @@ once; its raw answer is read here, because servers differ in what they leave out
 from __future__ import annotations
 
 import base64
+import functools
 import os
 import time
 from pathlib import Path
@@ -54,6 +55,7 @@ class Chat:
 
     def prepare(self) -> None:
         try:
+            import httpx2
             import openai
         except ImportError as error:
             raise UsageError(
@@ -74,7 +76,10 @@ class Chat:
             timeout=self._terms.timeout_s,
             max_retries=0,
             # Who is sent on to another address was not asked whether images may go there.
-            http_client=openai.DefaultHttpxClient(follow_redirects=False),
+            http_client=openai.DefaultHttpxClient(
+                follow_redirects=False,
+                event_hooks={"response": [functools.partial(wire.bounded, httpx2.DecodingError)]},
+            ),
         )
 
     def close(self) -> None:

@@ -62,6 +62,7 @@ class Vertex:
 
     def prepare(self) -> None:
         try:
+            import httpx
             from google import genai
             from google.genai import types
         except ImportError as error:
@@ -87,7 +88,10 @@ class Vertex:
                 timeout=round(terms.timeout_s * 1000),
                 retry_options=types.HttpRetryOptions(attempts=1),
                 # Who is sent on to another address was not asked whether images may go there.
-                client_args={"follow_redirects": False},
+                client_args={
+                    "follow_redirects": False,
+                    "event_hooks": {"response": [functools.partial(wire.bounded, httpx.DecodingError)]},
+                },
             ),
         )
 

@@ -13,6 +13,9 @@ from tools.mill.conceal import conceal
 from tools.mill.settings import UsageError
 from tools.paid.faults import Fault, brief
 
+MOST_BYTES = 4_000_000
+"""Of one answer, unpacked: a caption has a few thousand."""
+
 MOST_TOKENS = 10_000_000
 """Of one request: what a server counts beyond that would use a budget up that nobody has spent."""
 
@@ -55,6 +58,22 @@ def body_of(host: str, content: str, *known: str) -> dict[str, Any]:
             paid=True,
         )
     return body
+
+
+def bounded(error: type[Exception], response: Any) -> None:
+    """Read the body of a response of httpx or httpx2, as far as an answer goes, however little it was packed into.
+
+    error: what is raised, with a sentence, where it goes on.
+    """
+    chunks, size = [], 0
+    for chunk in response.iter_bytes():
+        size += len(chunk)
+        if size > MOST_BYTES:
+            response.close()
+            raise error(f"it is longer than {MOST_BYTES / 1e6:g} MB")
+        chunks.append(chunk)
+    # Where the library itself keeps what it has read.
+    response._content = b"".join(chunks)
 
 
 def hush() -> None:

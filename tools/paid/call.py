@@ -108,6 +108,8 @@ class Desk:
 
     def _tried(self, digest: str, question: Question, about: Mapping[str, str]) -> Reply:
         """One try, written down before it goes and when it ends. Raises Fault, or Unserved for a mistake."""
+        # Before it waits for its turn, which may take a minute.
+        self.ledger.check(self.bound, self.budget)
         departure = self.pace.enter(sum(self.tokens))
         self.ledger.send(digest, self.bound, self.budget, about)
         try:

@@ -147,19 +147,28 @@ class Ledger:
                 self._settled.wait(POLL_S)
             self._under_way += 1
 
+    def check(self, bound: float, budget: Budget) -> None:
+        """Raise Spent where a request could not be sent now, and nothing is under way that may make room for it."""
+        with self._lock:
+            self._fits(bound, budget)
+
+    def _fits(self, bound: float, budget: Budget) -> bool:
+        """False where another request does not fit now and may fit later. Raises Spent where it will not."""
+        attempts, cost = _spent(self._db)
+        if attempts + 1 > budget.max_requests:
+            raise Spent(f"max_requests = {budget.max_requests:g} is used up")
+        if cost + bound > budget.max_cost and not self._under_way:
+            raise Spent(
+                f"max_cost = {budget.max_cost:g} USD does not bear another request: {cost:.4f} USD are spent, "
+                f"and one costs up to {bound:.4f} USD"
+            )
+        return cost + bound <= budget.max_cost
+
     def _sent(self, digest: str, bound: float, budget: Budget, about: Mapping[str, str]) -> bool:
         """False where it does not fit now and may fit later."""
         with transaction(self._db):
-            attempts, cost = _spent(self._db)
-            if attempts + 1 > budget.max_requests:
-                raise Spent(f"max_requests = {budget.max_requests:g} is used up")
-            if cost + bound > budget.max_cost:
-                if self._under_way:
-                    return False
-                raise Spent(
-                    f"max_cost = {budget.max_cost:g} USD does not bear another request: {cost:.4f} USD are spent, "
-                    f"and one costs up to {bound:.4f} USD"
-                )
+            if not self._fits(bound, budget):
+                return False
             names = ("digest", "sent_at", "bound", *about)
             self._db.execute(
                 f"""insert into request ({", ".join(names)}, attempts, cost)
