@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import os
 import socket
@@ -15,8 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
+
+from asked import Asked, lower
 
 TOKEN = "ya29.token-of-the-test-0123456789"
 API_KEY = "sk-key-of-the-test-0123456789"
@@ -37,47 +36,6 @@ GOOD: dict[str, Any] = {
     "left_out": [{"what": "brown hair", "why": "permanent"}, {"what": "NASA patch", "why": "text"}],
 }
 USED_IN, USED_OUT = 1500, 300
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A request as it came in. headers: by lower-case name; body: its JSON; image: what was in it."""
-
-    at: float
-    path: str
-    headers: Mapping[str, str]
-    body: dict[str, Any]
-
-    @property
-    def image(self) -> bytes:
-        if "contents" in self.body:
-            parts = [part for content in self.body["contents"] for part in content["parts"]]
-            return base64.urlsafe_b64decode(next(part["inlineData"]["data"] for part in parts if "inlineData" in part))
-        parts = self.body["messages"][-1]["content"]
-        url = next(part["image_url"]["url"] for part in parts if part["type"] == "image_url")
-        return base64.b64decode(url.partition(";base64,")[2])
-
-    @property
-    def request(self) -> str:
-        """The text beside the image."""
-        if "contents" in self.body:
-            return str(self.body["contents"][0]["parts"][1]["text"])
-        return str(self.body["messages"][-1]["content"][-2]["text"])
-
-    @property
-    def is_second(self) -> bool:
-        return self.request.startswith("Check this caption: ")
-
-    @property
-    def size(self) -> tuple[int, int]:
-        from PIL import Image
-
-        with Image.open(io.BytesIO(self.image)) as image:
-            return image.size
-
-
-def _lower(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
 
 
 @dataclass
@@ -119,7 +77,7 @@ class Handler(BaseHTTPRequestHandler):
         service = self.service
         with service.lock:
             number = len(service.asked)
-            service.asked.append(Asked(time.monotonic(), self.path, _lower(self.headers), json.loads(content)))
+            service.asked.append(Asked(time.monotonic(), self.path, lower(self.headers), json.loads(content)))
             act = service.script.popleft() if service.script else service.usual
             service.busy += 1
             service.busiest = max(service.busiest, service.busy)
@@ -320,28 +278,3 @@ def serving() -> Iterator[Service]:
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-def private_key() -> str:
-    """A fresh RSA key as PEM."""
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    form = serialization.PrivateFormat.PKCS8
-    return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
-
-
-def service_account(path: Path, service: Service, pem: str) -> Path:
-    """A service account's key file, whose token endpoint is the server's."""
-    told = {
-        "type": "service_account",
-        "project_id": PROJECT,
-        "private_key_id": "0123456789abcdef0123456789abcdef01234567",
-        "private_key": pem,
-        "client_email": f"captions@{PROJECT}.iam.gserviceaccount.com",
-        "client_id": "1",
-        "token_uri": f"{service.url}/token",
-    }
-    path.write_text(json.dumps(told), encoding="utf-8")
-    return path

@@ -10,7 +10,6 @@ from tools.describe.answer import Answer, caption_of, read
 from tools.describe.job import CaptionJob, Draft
 from tools.describe.verify import doubts
 from tools.paid.ledger import Reply
-from tools.paid.veil import Veil
 
 
 def draft_of(reply: Reply, job: CaptionJob, model: str, prompt_version: str, request: str) -> Draft:
@@ -80,11 +79,3 @@ def doubted(draft: Draft, reply: Reply, request: str) -> Draft:
     return replace(
         draft, more={**draft.more, "doubts": json.dumps(doubts, ensure_ascii=False), "second_request": request}
     )
-
-
-def veiled(draft: Draft, veil: Veil) -> Draft:
-    """A draft in which no secret stands: a server that was sent one may repeat it, escaped as often as it likes."""
-    text, detail = veil.hide(draft.text), veil.hide(draft.detail)
-    light, clothing, expression = (told and veil.hide(told) for told in (draft.light, draft.clothing, draft.expression))
-    more = {name: veil.hide(told) for name, told in draft.more.items()}
-    return replace(draft, text=text, detail=detail, light=light, clothing=clothing, expression=expression, more=more)

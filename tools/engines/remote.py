@@ -153,7 +153,7 @@ class RemoteCaptioner:
 
     def _one(self, job: CaptionJob) -> Draft:
         from tools.describe import shown
-        from tools.engines.drafts import doubted, draft_of, veiled
+        from tools.engines.drafts import doubted, draft_of
 
         pixels = job.around if self._terms.show == "crop" and job.around is not None else job.image
         image = shown.shown(pixels, self._terms.side_px)
@@ -173,7 +173,7 @@ class RemoteCaptioner:
                 schema=asked.second.schema,
             )
             draft = doubted(draft, self._ask(digest, question, asked.second.version, job.sha256), digest)
-        return veiled(draft, self._veil)
+        return draft
 
     def _ask(self, digest: str, question: Question, version: str, image_sha256: str) -> Reply:
         if self._desk is None:

@@ -122,7 +122,7 @@ class Desk:
             sentence = self.veil.hide(f"{type(error).__name__}: {error}")
             self.ledger.failed(digest, sentence, paid=True)
             raise Unserved(sentence) from None
-        # What was escaped on the way is plain now.
+        # What was escaped on the way is plain now, or escaped once less.
         reply = replace(reply, text=self.veil.hide(reply.text), detail=self.veil.hide(reply.detail))
         self.ledger.answered(digest, reply, self.price.cost(reply.input_tokens or 0, reply.output_tokens or 0))
         self.pace.weigh(departure, reply.tokens)
