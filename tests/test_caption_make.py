@@ -67,7 +67,7 @@ def test_the_estimate_names_the_price(service: Service, tmp_path: Path) -> None:
     told = tool("estimate", base=tmp_path)
     host = service.url.removeprefix("http://")
     assert told.returncode == 0
-    assert f"images would go to {host} (a-model): " in told.stdout
+    assert f"caption emma: 1 image would go to {host} (a-model): 1 request, about " in told.stdout
     assert (
         "caption emma: nothing is sent until [caption] max_cost or max_requests says what may be spent." in told.stdout
     )
