@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -52,6 +53,10 @@ class Vertex:
         if self._terms.base_url:
             return wire.host_of(self._terms.base_url)
         location = self._terms.location
+        if not re.fullmatch(r"[a-z0-9-]+", location):
+            raise UsageError(
+                f"[caption] location is {location!r}, which is none. Use one as in europe-west4, or global."
+            )
         if location == "global":
             return "aiplatform.googleapis.com"
         regional = f"{location}-aiplatform.googleapis.com"
@@ -59,6 +64,7 @@ class Vertex:
 
     def prepare(self) -> None:
         try:
+            import httpx
             from google import genai
             from google.genai import types
         except ImportError as error:
@@ -72,15 +78,22 @@ class Vertex:
         project = terms.project or os.environ.get(PROJECT_VARIABLE) or found
         if not project:
             raise UsageError('[caption] engine = "vertex" needs a project: set [caption] project.')
+        wire.hush()
         self._client = genai.Client(
             vertexai=True,
             project=project,
             location=terms.location,
             credentials=self._credentials,
             http_options=types.HttpOptions(
-                base_url=terms.base_url or None,
+                # Said always: else the environment might name another than the one that is shown.
+                base_url=terms.base_url or f"https://{self.host}/",
                 timeout=round(terms.timeout_s * 1000),
                 retry_options=types.HttpRetryOptions(attempts=1),
+                # Who is sent on to another address was not asked whether images may go there.
+                client_args={
+                    "follow_redirects": False,
+                    "event_hooks": {"response": [functools.partial(wire.bounded, httpx.DecodingError)]},
+                },
             ),
         )
 
@@ -222,6 +235,7 @@ def credentials(key_file: str, veil: Veil) -> tuple[Any, str | None]:
     try:
         if path is None:
             found, project = google.auth.default(scopes=[SCOPE])
+            veil.add(*(getattr(found, name, None) for name in ("refresh_token", "client_secret", "token")))
             return found, project
         info = _key(path, veil)
         if info.get("type") == "service_account":

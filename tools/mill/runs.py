@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from tools.mill.conceal import conceal
 from tools.mill.manifest import utc_now
 
 LIBRARIES = (
@@ -46,7 +47,7 @@ def begin(db: sqlite3.Connection, step_id: int, recipe_id: int, bounds: Mapping[
         "cpus": os.cpu_count(),
         "workers": workers,
         "libraries": {name: _version(name) for name in LIBRARIES},
-        "arguments": sys.argv[1:],
+        "arguments": [conceal(argument) for argument in sys.argv[1:]],
     }
     cursor = db.execute(
         """insert into run (uid, step_id, recipe_id, limits_json, machine_json, host, pid, started_at, status)
