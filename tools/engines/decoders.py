@@ -44,7 +44,7 @@ def lacks(name: str) -> str | None:
 
         return nvdec.lack()
     if name == "decord" and importlib.util.find_spec("decord") is None:
-        return "the package decord is not installed here (it is no dependency: pip install decord, or build it)"
+        return "the package decord is not installed here (pip install decord, or build it with CUDA)"
     return None
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +24,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from tools.engines.decoders import Untrusted
-from tools.media.clock import Clock, Ticks, ticks_of
+from tools.media.clock import Clock, ticks_of
 from tools.media.colour import HDR, rgb_of
 from tools.media.decode import Shown, Tally
 from tools.media.luma import THUMB
@@ -35,7 +36,7 @@ PIECE_BYTES = 512 << 20
 """How much RGB is read at a time: 86 frames of 1080p. While it is used, decord has nothing to do."""
 
 EVERY_US = 500_000
-"""Key frames are compared with PyAV's at most so often, in microseconds: as often as a window's default length."""
+"""Where every frame is a key frame, one in so many microseconds is compared with PyAV's: a window's default length."""
 
 MAX_APART = 6.0
 """Mean difference of RGB at 64 x 36, in levels, up to which two pictures are one. Right ones, decord's own rounding
@@ -131,49 +132,56 @@ def _compare_times(times: _Times, reader: Any) -> None:
 
 def _frames(reader: Any) -> Iterator[tuple[int, Rgb]]:
     """Index and RGB of each frame, piece by piece."""
-    start = 0
-    most = 1
-    ends = [*(int(key) for key in reader.get_key_indices() if key > 0), len(reader)]
+    start, most = 0, 1
+    keys = sorted({0, *map(int, reader.get_key_indices())})
     while start < len(reader):
-        end = max((end for end in ends if start < end <= start + most), default=min(start + most, len(reader)))
-        piece = _piece(reader, start, end)
+        ends = (end for end in (*keys, len(reader)) if start < end <= start + most)
+        end = max(ends, default=start + most)
+        piece = _piece(reader, start, end, rest=keys[bisect_right(keys, start) - 1])
         most = max(1, PIECE_BYTES // piece[0].nbytes)
         for offset, pixels in enumerate(piece):
             yield start + offset, pixels
         start = end
 
 
-def _piece(reader: Any, start: int, end: int) -> list[Rgb]:
-    import decord
+def _piece(reader: Any, start: int, end: int, rest: int) -> list[Rgb]:
+    """The frames from start up to end. rest: the key frame before start, at which decord waits afterwards.
+
+    From any other frame decord would count wrongly: after `seek` it takes itself to be where it was asked to go.
+    """
+    from decord import DECORDError, DECORDLimitReachedError
 
     piece: list[Rgb] = []
     try:
         reader.seek_accurate(start)
         while start + len(piece) < end:
             piece.append(reader.next().asnumpy())
-        reader.seek(start)  # drops what it has read ahead, and stops it reading
-    except decord.DECORDError as error:
-        made_up = "gives a copy of another for" if "LimitReached" in type(error).__name__ else "cannot decode"
-        raise Untrusted(f"decord {made_up} frame {start + len(piece)}. {ADVICE}") from error
+        reader.seek(rest)  # drops what it has read ahead, and stops it reading
+    except DECORDLimitReachedError as error:
+        raise Untrusted(f"decord gives a copy of another for frame {start + len(piece)}. {ADVICE}") from error
+    except DECORDError as error:
+        raise Untrusted(f"decord cannot decode frame {start + len(piece)}. {ADVICE}") from error
     except StopIteration as error:
         raise Untrusted(f"decord ends before frame {start + len(piece)} of {len(reader)}. {ADVICE}") from error
     return piece
 
 
 def _key_frames(path: bytes) -> Iterator[tuple[int, VideoFrame]]:
-    """The stamp and the picture of key frames, at least EVERY_US apart, decoded by PyAV with nothing between them."""
+    """The stamp and the picture of each key frame, decoded by PyAV alone; of those in a row, one in EVERY_US."""
     with open_video(path) as (container, stream):
         ticks = ticks_of(container, stream)
         context = stream.codec_context
         context.thread_count = 1
-        last: int | None = None
+        last, in_a_row = 0, False
         for packet in packets(container, stream):
-            if packet is None or not packet.size or not packet.is_keyframe or packet.is_discard:
+            if packet is None or not packet.size or packet.is_discard:
                 continue
             stamp = ticks.stamp(packet)
-            if stamp is None or not _is_due(stamp, last, ticks):
+            due = packet.is_keyframe
+            if stamp is None or not due or (in_a_row and (stamp - last) * ticks.base * 1_000_000 < EVERY_US):
+                in_a_row = due
                 continue
-            last = stamp
+            last, in_a_row = stamp, True
             try:
                 found = [*context.decode(packet), *context.decode(None)]
             except av.FFmpegError as error:
@@ -181,10 +189,6 @@ def _key_frames(path: bytes) -> Iterator[tuple[int, VideoFrame]]:
             context.flush_buffers()
             if found:
                 yield stamp, found[0]
-
-
-def _is_due(stamp: int, last: int | None, ticks: Ticks) -> bool:
-    return last is None or (stamp - last) * ticks.base * 1_000_000 >= EVERY_US
 
 
 def _compare(pixels: Rgb, key: VideoFrame, time_us: int) -> None:

@@ -44,8 +44,10 @@ def look() -> str | None:
         HWAccel("cuda").create(av.Codec("h264", "r"))
     except NotImplementedError:
         return "this PyAV was built without CUDA"
+    except PermissionError:  # FFmpeg's word for a library that does not load
+        return "the NVIDIA driver's libcuda does not load here"
     except av.FFmpegError as error:
-        return f"FFmpeg finds no CUDA device ({error.strerror})"
+        return f"CUDA finds no device here ({error.strerror})"
     return None
 
 
