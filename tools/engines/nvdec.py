@@ -16,6 +16,7 @@ from av.video.stream import VideoStream
 
 from tools.media.decode import Shown, Tally, decode
 from tools.media.errors import MediaError
+from tools.media.planar import ORDERS
 from tools.media.video import open_video
 
 DEVICE = "cuda (NVDEC)"
@@ -79,6 +80,8 @@ def decoded(path: bytes, tally: Tally) -> Iterator[Shown]:
         # One thread: the GPU decodes, and each thread would want pictures of its own in its memory.
         with open_video(path, HWAccel("cuda", allow_software_fallback=False)) as (container, stream):
             for shown in strictly(decode(container, stream, strict, threads=1)):
+                if shown.frame.format.name not in ORDERS:
+                    raise Refused(f"it gave {shown.frame.format.name}, which is not asked of it")
                 tally.n_frames = strict.n_frames
                 yield shown
     except (MediaError, av.FFmpegError, RuntimeError, MemoryError) as error:
