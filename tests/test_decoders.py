@@ -6,23 +6,21 @@ import importlib.util
 import json
 import os
 import re
-from array import array
 from collections.abc import Callable, Iterator
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
 import pytest
-from footage import SMALL, Style, cut_off, flip_bytes, number_of, picture, pictures, shift_times, woven, write
+from footage import SMALL, Style, flip_bytes, picture, pictures, woven, write
+from watching import shown_by
 
 from tools import doctor
 from tools.engines import decoders, nvdec
-from tools.engines.decoders import Untrusted, fallen_back, frames_of
+from tools.engines.decoders import fallen_back
 from tools.media.colour import rgb_of, webp_of
 from tools.media.decode import Shown, Tally, decode
-from tools.media.harvest import Plan, harvest
 from tools.media.luma import luma_of
 from tools.media.planar import planar
 from tools.media.upright import turn_of
@@ -30,29 +28,12 @@ from tools.media.video import open_video
 from tools.mill.manifest import connect
 from tools.mill.settings import UsageError
 
-CLIPS = Path(__file__).resolve().parents[2] / "shared" / "clips"
 COUNT = 40
 B_FRAMES = Style(b_frames=2)
-CLOSE = 3.0
-"""Levels, mean over a frame, by which decord's RGB may differ from PyAV's: it rounds down, twice."""
-
 NO_GPU = nvdec.lack()
 gpu = pytest.mark.skipif(NO_GPU is not None, reason=f"needs an NVIDIA GPU: {NO_GPU}")
 no_gpu = pytest.mark.skipif(NO_GPU is None, reason="says what is missing where there is no GPU")
 decord = pytest.mark.skipif(importlib.util.find_spec("decord") is None, reason="decord is not installed (optional)")
-
-
-def seen(name: str, clip: Path) -> tuple[list[Shown], Tally]:
-    """Every frame of a clip, by one decoder."""
-    tally, path = Tally(), os.fsencode(clip)
-    with open_video(path) as video:
-        return list(frames_of(name, path, video, tally, 2)), tally
-
-
-def refusal(clip: Path) -> str:
-    with pytest.raises(Untrusted) as caught:
-        seen("decord", clip)
-    return str(caught.value)
 
 
 # NV12 and P010, as a GPU hands frames out
@@ -145,7 +126,7 @@ def test_nvdec_without_a_gpu_is_a_sentence_before_anything_begins(
 
 @no_gpu
 def test_auto_without_a_gpu_is_software(tmp_path: Path) -> None:
-    frames, tally = seen("auto", write(tmp_path / "a.mp4", pictures(10), SMALL))
+    frames, tally = shown_by("auto", write(tmp_path / "a.mp4", pictures(10), SMALL))
     assert (len(frames), tally) == (10, Tally(10))
 
 
@@ -238,9 +219,9 @@ def test_a_gpu_that_is_lost_stops_those_who_demanded_it_alone(tmp_path: Path) ->
 )
 def test_the_gpu_gives_software_s_bytes(tmp_path: Path, name: str, style: Style) -> None:
     clip = write(tmp_path / name, pictures(COUNT, 320, 240), style)
-    frames, tally = seen("nvdec", clip)
+    frames, tally = shown_by("nvdec", clip)
     assert (tally.decoder, tally.device, tally.fallback) == ("nvdec", nvdec.DEVICE, None)
-    plain, _ = seen("pyav", clip)
+    plain, _ = shown_by("pyav", clip)
     assert [(shown.time_us, shown.index) for shown in frames] == [(shown.time_us, shown.index) for shown in plain]
     for one, other in zip(frames, plain, strict=True):
         assert webp_of(one.frame, None, 90, 0) == webp_of(other.frame, None, 90, 0)
@@ -249,201 +230,9 @@ def test_the_gpu_gives_software_s_bytes(tmp_path: Path, name: str, style: Style)
 @gpu
 def test_what_the_gpu_cannot_take_is_decoded_in_software_and_told(tmp_path: Path) -> None:
     small = write(tmp_path / "a.mp4", [picture(n, 32, 16) for n in range(5)], Style(codec="libx265"))
-    frames, tally = seen("auto", small)
+    frames, tally = shown_by("auto", small)
     assert ([shown.index for shown in frames], tally.decoder) == ([0, 1, 2, 3, 4], "pyav")
     assert (tally.fallback or "").startswith("NVDEC was tried, but ")
-
-
-# decord, where it is right
-
-
-RIGHT = {
-    "h264.mp4": SMALL,
-    "b_frames.mp4": B_FRAMES,
-    "b_frames.mkv": B_FRAMES,
-    "b_frames.flv": B_FRAMES,
-    "hevc.mp4": Style(codec="libx265", b_frames=2),
-    "ten_bits.mkv": Style(codec="libx265", pix_fmt="yuv420p10le"),
-    "vp9.webm": Style(codec="libvpx-vp9"),
-    "turned.mp4": Style(rotation_deg=90),
-    "bt709.mp4": Style(matrix="bt709"),
-    "full_range.mp4": Style(pix_fmt="yuvj420p", full_range=True, matrix="bt601"),
-    "not_square.mp4": Style(pixel_aspect=Fraction(4, 3)),
-}
-
-
-def same(clip: Path) -> int:
-    """Compare decord's frames with PyAV's, each one; how many there are."""
-    found, tally = seen("decord", clip)
-    wanted, _ = seen("pyav", clip)
-    assert [(shown.time_us, shown.index) for shown in found] == [(shown.time_us, shown.index) for shown in wanted]
-    for one, other in zip(found, wanted, strict=True):
-        apart = np.abs(rgb_of(one.frame).astype(int) - rgb_of(other.frame)).mean()
-        assert apart < CLOSE
-    assert (tally.decoder, tally.n_frames, tally.n_damaged) == ("decord", len(found), 0)
-    return len(found)
-
-
-@decord
-@pytest.mark.parametrize("name", RIGHT)
-def test_decord_gives_the_same_frames_where_it_is_right(tmp_path: Path, name: str) -> None:
-    clip = write(tmp_path / name, pictures(COUNT), RIGHT[name])
-    assert same(clip) == COUNT
-    found, _ = seen("decord", clip)
-    assert [number_of(rgb_of(shown.frame)) for shown in found] == list(range(COUNT))
-
-
-@decord
-def test_decord_at_variable_rate(tmp_path: Path) -> None:
-    times = [0.04 * n + 0.013 * (n % 3) + (1.7 if n > 20 else 0) for n in range(COUNT)]
-    assert same(write(tmp_path / "a.mp4", pictures(COUNT), SMALL, times_s=times)) == COUNT
-
-
-@decord
-def test_decord_on_real_footage() -> None:
-    if not CLIPS.is_dir():
-        pytest.skip("../shared/clips is not here")
-    assert same(CLIPS / "street-walk-5frames.mp4") == 5
-
-
-@decord
-def test_decord_reads_in_pieces_and_misses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pieces of 7 frames: they end at key frames, or between them where these are farther apart."""
-    from tools.engines import decord_reader
-
-    monkeypatch.setattr(decord_reader, "PIECE_BYTES", 7 * 160 * 120 * 3 + 100)
-    assert same(write(tmp_path / "far.mp4", pictures(COUNT), Style(gop=25, b_frames=2))) == COUNT
-    assert same(write(tmp_path / "near.mp4", pictures(COUNT), Style(gop=3))) == COUNT
-
-
-# decord, where it is wrong
-
-
-ADVICE = ' Set [extract] decoder = "pyav".'
-
-
-@decord
-@pytest.mark.parametrize(
-    ("name", "style"), [("a.ts", B_FRAMES), ("b.ts", Style(codec="mpeg2video", b_frames=2))], ids=["H.264", "MPEG-2"]
-)
-def test_frames_that_are_not_those_of_their_times(tmp_path: Path, name: str, style: Style) -> None:
-    """In transport streams decord begins in mid-stream, and says that it was the beginning."""
-    said = refusal(write(tmp_path / name, pictures(60), style))
-    assert re.fullmatch(
-        r"What decord shows at 0\.000 s is not the frame of that time \(\d\d\.\d levels apart\)\." + re.escape(ADVICE),
-        said,
-    )
-
-
-@decord
-def test_copies_of_neighbours_are_no_frames(tmp_path: Path) -> None:
-    """The same fault where nothing moves, so that only the copies at its end tell it."""
-    said = refusal(write(tmp_path / "a.ts", [picture(5)] * 60, B_FRAMES))
-    assert re.fullmatch(r"decord gives a copy of another for frame \d+\." + re.escape(ADVICE), said)
-
-
-@decord
-@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.mpg"])
-def test_interlaced(tmp_path: Path, name: str) -> None:
-    codec = "libx264" if name == "a.mp4" else "mpeg2video"
-    clip = write(tmp_path / name, [woven(n) for n in range(30)], Style(codec=codec, interlaced=True))
-    said = "It is interlaced at 0.000 s, and decord does not say so: moving edges would be combs."
-    assert refusal(clip) == said + ADVICE
-
-
-def one_after_the_other(one: Path, other: Path, target: Path) -> Path:
-    """The packets of two clips of 30 frames in one stream."""
-    with av.open(str(one)) as first, av.open(str(other)) as second, av.open(str(target), "w") as out:
-        copy = out.add_stream_from_template(first.streams.video[0])
-        for source, later in ((first, 0), (second, 1200)):  # Matroska counts milliseconds
-            for packet in source.demux(video=0):
-                if packet.pts is not None and packet.dts is not None:
-                    packet.pts, packet.dts, packet.stream = packet.pts + later, packet.dts + later, copy
-                    out.mux(packet)
-    return target
-
-
-@decord
-def test_the_size_changes_in_mid_stream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In Matroska, where decord's places are right: it stretches the second size to the first and does not say so.
-
-    Read in pieces, as a longer clip is, so that its fault at the end does not come first.
-    """
-    from tools.engines import decord_reader
-
-    monkeypatch.setattr(decord_reader, "PIECE_BYTES", 10 * 160 * 120 * 3)
-    style = Style(codec="mpeg2video")
-    one = write(tmp_path / "a.mkv", pictures(30), style)
-    other = write(tmp_path / "b.mkv", pictures(30, 240, 180, first=30), style)
-    said = refusal(one_after_the_other(one, other, tmp_path / "both.mkv"))
-    assert re.fullmatch(
-        r"The frame at 1\.200 s has 240 x 180 px, and decord gives 160 x 120\." + re.escape(ADVICE), said
-    )
-
-
-@decord
-def test_an_edit_list_that_hides_frames(tmp_path: Path) -> None:
-    clip = shift_times(write(tmp_path / "a.mp4", pictures(COUNT), B_FRAMES), tmp_path / "trimmed.mp4", -0.4)
-    assert refusal(clip) == (
-        f"decord counts 40 frames, but the container shows 30 (an edit list hides some, or the count is wrong).{ADVICE}"
-    )
-
-
-@decord
-def test_a_late_start(tmp_path: Path) -> None:
-    clip = shift_times(write(tmp_path / "a.mp4", pictures(COUNT), SMALL), tmp_path / "late.mp4", 0.4)
-    assert refusal(clip) == (
-        "decord's times disagree with the container's: frame 0 is at 0 s for decord and at 0.4 s in the file, the "
-        f"first of 40.{ADVICE}"
-    )
-
-
-@decord
-@pytest.mark.parametrize(("late_us", "right"), [(0, True), (990, True), (-990, True), (1010, False), (-1010, False)])
-def test_times_may_be_a_millisecond_apart(tmp_path: Path, late_us: int, right: bool) -> None:
-    from decord import VideoReader
-
-    from tools.engines import decord_reader
-
-    reader = VideoReader(str(write(tmp_path / "a.mp4", pictures(COUNT), SMALL)))
-    micros = array("q", [40_000 * number + late_us * (number == 7) for number in range(COUNT)])
-    times = decord_reader._Times(micros, micros)
-    if right:
-        decord_reader._compare_times(times, reader)
-        return
-    said = f"frame 7 is at 0.28 s for decord and at {0.28 + late_us / 1e6:g} s in the file, the first of 1."
-    with pytest.raises(Untrusted, match=re.escape(said)):
-        decord_reader._compare_times(times, reader)
-
-
-@decord
-def test_a_container_whose_times_decord_does_not_read(tmp_path: Path) -> None:
-    said = refusal(write(tmp_path / "a.avi", pictures(COUNT), B_FRAMES))
-    assert said.startswith("decord's times disagree with the container's: frame 0 is at -")
-
-
-@decord
-def test_hdr(tmp_path: Path) -> None:
-    path = tmp_path / "a.mp4"
-    with av.open(str(path), "w") as out:
-        options = {"x265-params": "log-level=none:transfer=smpte2084:colorprim=bt2020:colormatrix=bt2020nc"}
-        stream: Any = out.add_stream("libx265", 25, options=options)
-        stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p10le"
-        for image in pictures(5):
-            out.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
-        out.mux(stream.encode(None))
-    said = "It is HDR at 0.000 s, and decord does not say so: its colours would be pale."
-    assert refusal(path) == said + ADVICE
-
-
-@decord
-def test_damage(tmp_path: Path) -> None:
-    front = write(tmp_path / "a.mp4", pictures(60), Style(gop=10), container_options={"movflags": "faststart"})
-    assert re.fullmatch(
-        r"decord (cannot decode|gives a copy of another for) frame \d+\." + re.escape(ADVICE),
-        refusal(flip_bytes(front, tmp_path / "flipped.mp4", 0.45, 0.5, 29)),
-    )
-    assert refusal(cut_off(front, tmp_path / "cut.mp4", 0.6)).endswith(ADVICE)
 
 
 # In a run
@@ -504,16 +293,3 @@ def test_doctor_shows_the_decoders(tmp_path: Path) -> None:
         assert found["decode: nvdec"].said == f"{NO_GPU}; software decodes"
     missing = importlib.util.find_spec("decord") is None
     assert found["decode: decord"].state == ("optional" if missing else "ok")
-
-
-@decord
-def test_the_harvest_of_decord_is_that_of_pyav(tmp_path: Path) -> None:
-    """The same frames are chosen, with the same numbers in them."""
-    clip = os.fsencode(write(tmp_path / "a.mp4", pictures(75, 320, 240), B_FRAMES))
-    plain, other = (
-        harvest(clip, 3.0, Plan(threads=2, decoder=name), lambda _, data: data) for name in ("pyav", "decord")
-    )
-    assert [taken.index // 12.5 for taken in other.taken] == [taken.index // 12.5 for taken in plain.taken]
-    assert [(taken.time_us, taken.width, taken.height) for taken in other.taken] == [
-        (round(taken.index * 40_000), 320, 240) for taken in other.taken
-    ]

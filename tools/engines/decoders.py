@@ -1,6 +1,6 @@
 """Which decoder takes the pictures out of a video: NVDEC, PyAV's software, or decord, as `[extract] decoder` says.
 
-Nothing heavy is imported here but where something is decoded or asked for by name.
+Heavy libraries are imported where something is decoded, or a decoder is asked for by name.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def _on_the_gpu(
     tally.decoder, tally.device = "nvdec", nvdec.DEVICE
 
     def lost() -> None:
-        """Whether it was the stream: where the GPU that was demanded is gone, software must not go on for it."""
+        """Raise where it was not the stream but the GPU that was demanded: software must not go on in its place."""
         lack = nvdec.look() if demanded else None
         if lack:
             raise UsageError(f'[extract] decoder is "nvdec", but the GPU was lost: {lack}. Mend that and go on.')
