@@ -88,7 +88,26 @@ def examine(base: Path, *, ask: bool = False) -> Iterator[Finding]:
     yield _landmarks()
     yield from (_installed(need) for need in OPTIONAL)
     yield _gpu()
+    yield from _decoders()
     yield from _engines(base, ask)
+
+
+def _decoders() -> Iterator[Finding]:
+    """Who can take pictures out of videos beside PyAV's software, which always can."""
+    from tools.engines.decoders import lacks
+
+    try:
+        lack = lacks("nvdec")
+    except ImportError:
+        return  # PyAV itself is not there, as was told above
+    said = "H.264, HEVC, VP8 and VP9 in 4:2:0 go to the GPU, all else to software; the bytes are the same"
+    yield Finding("decode: nvdec", "optional" if lack else "ok", f"{lack}; software decodes" if lack else said)
+    lack = lacks("decord")
+    said = lack or (
+        f"{importlib.metadata.version('decord')} (Apache-2.0), only where [extract] decoder says so; each source is "
+        "held to its container"
+    )
+    yield Finding("decode: decord", "optional" if lack else "ok", said)
 
 
 def _engines(base: Path, ask: bool) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ from tools.mill.manifest import utc_now
 
 LIBRARIES = (
     *("numpy", "opencv-python", "av", "dlib-bin", "scikit-image", "pillow"),
-    *("torch", "ultralytics", "rembg", "onnxruntime", "google-genai", "openai"),
+    *("torch", "ultralytics", "rembg", "onnxruntime", "google-genai", "openai", "decord"),
 )
 """Whose versions a run writes down: they may decide the last bit of what comes out."""
 
