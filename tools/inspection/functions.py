@@ -9,6 +9,7 @@ import sqlite3
 import statistics
 import struct
 from functools import lru_cache
+from typing import Any
 
 MIN_OTHERS = 5
 """Of fewer values nobody can say which one is out of line."""
@@ -77,7 +78,7 @@ class Median:
         if value is not None:
             self.values.append(value)
 
-    def finalize(self) -> float | None:
+    def finalize(self) -> Any:
         return statistics.median(self.values) if self.values else None
 
 
@@ -94,7 +95,7 @@ class Spread:
         if value is not None:
             self.values.append(value)
 
-    def finalize(self) -> float | None:
+    def finalize(self) -> Any:
         if len(self.values) < MIN_OTHERS:
             return None
         middle = statistics.median(self.values)
