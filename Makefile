@@ -41,7 +41,7 @@ STAGES := all stage0 stage1 stage2 stage3 stage4 stage5 stage6 stage7
 
 .PHONY: help $(STAGES) turn demo slice status failures query explain reject keep pin undo doctor test lint bench soak \
 	pictures clean lock people identify name merge split sheet caption-edit trainers init estimate verify backup gc accuracy \
-	models qc
+	models qc qc-page
 
 ## help       this list
 help:
@@ -183,6 +183,10 @@ soak: .venv/.ready
 ## accuracy   masks, identity, near-duplicates and sharpness, measured on ../shared: docs/accuracy.md
 accuracy: .venv/.ready
 	@$(MILL).accuracy
+
+## qc-page    write the table of checks in docs/qc.md anew, from sql/qc
+qc-page: .venv/.ready
+	@$(MILL).inspection.page
 
 ## pictures   make the pictures of the documentation again
 pictures: .venv/.ready

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -11,16 +9,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from broken import BROKEN, cut, sql
-from caring import said
+from broken import BROKEN
 from killing import chain, run
 from manifest_filled import filled
-from workspaces import CLIPS, ask, make
+from workspaces import CLIPS, ask
 
 from tools.inspection import functions, lying
-from tools.inspection.checks import Check, checks, parse
+from tools.inspection.checks import Check, checks
 from tools.mill.manifest import connect
-from tools.qc import inspect, main
+from tools.qc import inspect
 
 CHECKS = {check.name: check for check in checks()}
 

@@ -1,6 +1,6 @@
 -- Every rejected raw file is explained.
 -- QC0, error. Its reason is one that intake declares, and a sentence or the violated limit says more.
--- Remedy: Type make all once more; if it comes back, the manifest was changed by hand: put a backup of it back.
+-- Remedy: Something wrote to the manifest beside the tools: put a backup of it back, and type make all.
 select
     outcome.item_id, item.path,
     case when outcome.status <> 'failed' and reason.code is null

@@ -1,6 +1,6 @@
 -- Every source that was extracted has frames.
 -- QC1, error. A video or photo that extract accepted has given at least one frame, duplicates counted.
--- Remedy: Type make all; if it comes back, look at the source with make explain.
+-- Remedy: Something wrote to the manifest beside the tools: put a backup of it back, and type make all.
 select outcome.item_id, item.path, 'No frame of it is there.' as detail
 from outcome
 join step on step.id = outcome.step_id and step.tool = 'extract'

@@ -1,6 +1,6 @@
 -- Every frame and every extracted video is measured.
 -- QC1, error. A kept frame has its time, size, sharpness and file; a video its windows and what was decoded.
--- Remedy: Raise nothing by hand: type make all; if it comes back, put a backup of the manifest back.
+-- Remedy: Something wrote to the manifest beside the tools: put a backup of it back, and type make all.
 select outcome.item_id, item.path, 'A measurement or a fact of it is missing.' as detail
 from outcome
 join step on step.id = outcome.step_id and step.tool = 'extract'

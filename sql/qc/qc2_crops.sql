@@ -1,7 +1,7 @@
 -- There are as many crops as detections.
 -- QC2, error. Each frame that detect has judged has one crop for everybody who was found there, up to
 -- detect.keep_at_most.
--- Remedy: Type make all; if it comes back, put a backup of the manifest back.
+-- Remedy: Something wrote to the manifest beside the tools: put a backup of it back, and type make all.
 with judged as (
     select
         outcome.item_id, item.path,

@@ -1,6 +1,6 @@
 -- Everybody who was found is measured.
 -- QC2, error. A person has a confidence of 0 to 1, a height and a shot.
--- Remedy: Type make all; if it comes back, put a backup of the manifest back.
+-- Remedy: Something wrote to the manifest beside the tools: put a backup of it back, and type make all.
 select item.id as item_id, item.path, 'A measurement or a fact of it is missing.' as detail
 from outcome
 join step on step.id = outcome.step_id and step.tool = 'detect'

@@ -1,6 +1,6 @@
 -- Every crop that was masked has one cut-out.
 -- QC5, error. Who was masked without a failure has exactly one cut-out in force.
--- Remedy: Type make all; if it comes back, put a backup of the manifest back.
+-- Remedy: Something wrote to the manifest beside the tools: put a backup of it back, and type make all.
 with judged as (
     select
         outcome.item_id, item.path,

@@ -1,6 +1,6 @@
 -- Every chosen cut-out has one composite for each variant.
 -- QC6, error. Of each chosen cut-out that composite has done without a failure, there is exactly one (variant v0).
--- Remedy: Type make all; if it comes back, put a backup of the manifest back.
+-- Remedy: Something wrote to the manifest beside the tools: put a backup of it back, and type make all.
 with judged as (
     select
         outcome.item_id, item.path, step.dataset,
