@@ -179,9 +179,7 @@ def test_a_picture_is_opened_to_its_end(
     inspector: Callable[..., list[str]], content: bytes | None, sentence: str | None, tmp_path: Path
 ) -> None:
     if content is not None:
-        (tmp_path / "a.png").write_bytes(
-            encode_png(sheet(depth=4)) if inspector is cutout and not sentence else content
-        )
+        (tmp_path / "a.png").write_bytes(content)
     (tmp_path / "m.png").write_bytes(encode_png(sheet(41 if sentence and "41" in sentence else 40)[..., 0].copy()))
     found = inspector(ROW, tmp_path)
     # An opaque picture's alpha is constant, which is a cut-out's second fault.
@@ -341,7 +339,7 @@ def test_every_check_says_what_it_is(base: Path) -> None:
         "select 1;",
         "-- Title.\nselect 1;",
         "-- Title.\n-- QC1, error. It is.\nselect 1;",
-        "-- Title.\n-- QC1, bad. It is.\n",
+        "-- Title.\n-- QC1, bad. It is.\n-- Remedy: Do it.\nselect 1;",
     ],
 )
 def test_a_check_without_its_comment_is_none(text: str) -> None:
@@ -351,10 +349,9 @@ def test_a_check_without_its_comment_is_none(text: str) -> None:
 
 def test_a_check_that_does_not_fit_the_manifest_is_named(base: Path) -> None:
     text = "-- Title here.\n-- QC1, error. It is.\n-- Remedy: Do it.\nselect * from nowhere;"
-    with pytest.raises(
-        UsageError, match=r"^The check x cannot be made: no such table: nowhere\. Look at sql/qc/x\.sql\.$"
-    ):
+    with pytest.raises(UsageError) as caught:
         inspect(base, [parse("x", text)], look=True, most=None, workers=0)
+    assert str(caught.value) == "The check x cannot be made: no such table: nowhere. Look at sql/qc/x.sql."
     assert not list((base / keeping.FOLDER).iterdir()), "no half report is left"
 
 

@@ -34,7 +34,7 @@ def table(found: list[Check]) -> str:
 def filled(text: str, found: list[Check]) -> str:
     """A page with the table of today between its marks. Raises UsageError where it has none."""
     parts = re.split(f"({BEGIN}|{END})", text)
-    if [part for part in parts[1::2]] != [BEGIN, END]:
+    if parts[1::2] != [BEGIN, END]:
         raise UsageError(f"{PAGE} needs the lines {BEGIN} and {END}, once each. Put them back.")
     return f"{parts[0]}{BEGIN}\n{table(found)}\n{END}{parts[4]}"
 
