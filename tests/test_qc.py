@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 from broken import BROKEN
-from killing import chain, run
+from killing import chain, deed, run, small
 from manifest_filled import filled
 from workspaces import CLIPS, ask
 
+from tools.decide import decide
 from tools.inspection import functions, lying
 from tools.inspection.checks import Check, checks
 from tools.mill.manifest import connect
@@ -115,3 +116,33 @@ def test_a_check_runs_on_an_empty_and_on_a_full_manifest(name: str, tmp_path: Pa
             lying.prepare(db, base, look=True)
             rows = db.execute(CHECKS[name].sql).fetchall()
             assert base.name == "full" or rows == []
+
+
+def test_what_people_do_to_a_workspace_is_no_error(tmp_path: Path) -> None:
+    """Edits, decisions, halves of runs and vanished sources make work wait, and nothing wrong."""
+    base = small(tmp_path / "work", photos=3)
+    run(base, *chain())
+    config = (base / "config.toml").read_text(encoding="utf-8")
+
+    def errors() -> list[tuple[str, str]]:
+        report = inspect(base, checks(), look=True, most=None, workers=0)
+        return [
+            (one.check.name, each.detail)
+            for one in report.results
+            for each in one.shown
+            if one.check.severity == "error"
+        ]
+
+    assert errors() == []
+    decide(base, "reject", [str(ask(base, "select composite_id from final limit 1")[0][0])], "", "")
+    more = '[extract]\nfps = 3.0\nwebp_quality = 70\n[dataset.default]\ntrigger = "emx7"\n[dataset.other]\n'
+    (base / "config.toml").write_text(config + more, encoding="utf-8")
+    run(base, *chain(stop="mask"))
+    assert errors() == []
+    run(base, *chain(start="score"), *chain(start="select", dataset="other"))
+    assert errors() == []
+    (base / "config.toml").write_text(config.replace("working_side_px = 64", "working_side_px = 80"), encoding="utf-8")
+    (base / "00_raw_photos" / "photo 0.png").unlink()
+    run(base, deed("intake", "--accept-vanished"), *chain(start="extract"))
+    assert errors() == []
+    assert ask(base, "select count(*) from qc_run") == [(4,)]

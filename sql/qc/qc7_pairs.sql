@@ -3,10 +3,12 @@
 -- words; and nothing else is in it.
 -- Remedy: Type make all: the package is made again.
 with accepted as (
-    select outcome.step_id, outcome.item_id
+    -- of_last: by the last run. What has come to life again since waits for the next one.
+    select
+        outcome.step_id, outcome.item_id, outcome.live and outcome.recipe_id = step.recipe_id as of_last
     from outcome
     join step on step.id = outcome.step_id and step.tool = 'package' and step.active
-    where outcome.kind = 'composite' and outcome.latest and outcome.live and outcome.status = 'ok'
+    where outcome.kind = 'composite' and outcome.latest and outcome.status = 'ok'
 ),
 packed as (
     select package.step_id, package_item.item_id, package_item.caption_id, package_item.path, package_item.text
@@ -19,7 +21,7 @@ select accepted.item_id, item.path, 'It was accepted, but is in no current packa
 from accepted
 join item on item.id = accepted.item_id
 left join packed on packed.step_id = accepted.step_id and packed.item_id = accepted.item_id
-where packed.item_id is null
+where accepted.of_last and packed.item_id is null
 union all
 select packed.item_id, packed.path, 'It is in the package, but was not accepted.'
 from packed
