@@ -440,3 +440,65 @@ BROKEN: Mapping[str, Broken] = {
     ),
 }
 """By the name of the check."""
+
+MORE: Mapping[str, Broken] = {
+    "qc0_rejected_explained": Broken(
+        sql("update outcome set reason = 'whatever' where reason = 'impostor'"), "Nobody knows its reason, whatever."
+    ),
+    "qc0_accepted_facts": Broken(
+        sql(f"delete from video where item_id = {first('video')}"), "No facts are known of it."
+    ),
+    "qc0_size_outliers": Broken(sizes(0), "0 bytes; half of the files in its folder have 0 or less.", sizes(1)),
+    "qc1_measured": Broken(
+        sql(f"delete from extract where outcome_id = {outcome_of('video', 'extract')}"), "is missing."
+    ),
+    "qc1_rate": Broken(sql(f"update video set duration_s = 0.1 where item_id = {first('video')}"), "frames of 0.1 s"),
+    "qc2_crops": Broken(sql(f"update item set newest = 0 where id = {first('person')}"), " crops of "),
+    "qc2_sizes": Broken(
+        sql(f"update person set box_x1_px = box_x0_px where item_id = {first('person')}"), "with a box of 0×"
+    ),
+    "qc5_one_per_crop": Broken(
+        lambda db, _: (
+            add(db, "cutout", 1, "mask", first("person"))
+            and db.execute("update item set path = 'x' where id = (select max(id) from item)")
+            and None
+        ),
+        "It has 2 cut-outs.",
+    ),
+    "qc5_sizes": Broken(
+        sql(f"update mask set coverage = 1.01 where outcome_id = {outcome_of('cutout', 'mask')}"),
+        "and a coverage of 1.01",
+        sql(f"update mask set coverage = 1.0 where outcome_id = {outcome_of('cutout', 'mask')}"),
+    ),
+    "qc6_grounds": Broken(
+        sql("update composite set mode = 'original' where item_id = (select min(item_id) from composite)"),
+        "1 of 5, where 0 % were to be expected.",
+    ),
+    "qc6_open": Broken(lambda db, base: mask_of(db, base).unlink(), "Its mask: It is not there."),
+    "qc7_contradictions": Broken(
+        lambda db, base: captions("emx7, headshot")(db, base) or sql("update person set shot = 'far'")(db, base),
+        'It says "headshot", measured is a far shot.',
+        lambda db, base: captions("emx7, headshot")(db, base) or sql("update person set shot = 'close'")(db, base),
+    ),
+    "qc7_pairs": Broken(
+        sql("update package_item set text = ' ' where item_id = (select min(item_id) from package_item)"),
+        "Its caption is missing, empty, or of another cut-out.",
+    ),
+    "qc7_present": Broken(
+        sql(f"update item set newest = 0 where id = {first('caption')}"), "It has 0 captions in dataset default."
+    ),
+    "ledger_bytes": Broken(lambda db, base: mask_of(db, base).write_bytes(b"") and None, "It has 0 bytes."),
+    "ledger_files_without_rows": Broken(stray("05_augmented/default/masks"), "No row speaks of it."),
+    "ledger_parents": Broken(
+        sql(f"update item set newest = 0 where id = (select parent_id from item where id = {first('cutout')})"),
+        "Its parent is not in force.",
+        n=5,
+    ),
+    "ledger_rows_without_files": Broken(
+        lambda _, base: min((base / "07_final_training" / "default").glob("*.png")).unlink(), "Its file is not there."
+    ),
+    "ledger_waiting": Broken(
+        sql("update step set recipe_id = (select min(id) from recipe) where tool = 'caption'"), "5 of 5 wait.", n=2
+    ),
+}
+"""Other ways to break some of them."""

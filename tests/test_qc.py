@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from broken import BROKEN
+from broken import BROKEN, MORE, Broken
 from killing import chain, deed, run, small
 from manifest_filled import filled
 from workspaces import CLIPS, ask
@@ -91,11 +91,10 @@ def test_a_sound_workspace_passes_every_check(sound: Path) -> None:
     assert opened["qc6_open"] == opened["qc6_halo"] == opened["qc7_pairs_open"] == 5
 
 
-@pytest.mark.parametrize("name", CHECKS)
+@pytest.mark.parametrize(("name", "broken"), [(name, BROKEN[name]) for name in CHECKS] + list(MORE.items()))
 def test_a_check_finds_what_is_broken_on_purpose_and_nothing_before(
-    name: str, base: Path, db: sqlite3.Connection
+    name: str, broken: Broken, base: Path, db: sqlite3.Connection
 ) -> None:
-    broken = BROKEN[name]
     if broken.almost:
         untouched = base.with_name("almost")
         shutil.copytree(base, untouched, symlinks=True)
