@@ -452,7 +452,7 @@ MORE: Mapping[str, Broken] = {
     "qc1_measured": Broken(
         sql(f"delete from extract where outcome_id = {outcome_of('video', 'extract')}"), "is missing."
     ),
-    "qc1_rate": Broken(sql(f"update video set duration_s = 0.1 where item_id = {first('video')}"), "frames of 0.1 s"),
+    "qc1_rate": Broken(lambda db, _: add(db, "frame", 20, "extract", first("video")) and None, "frames of "),
     "qc2_crops": Broken(sql(f"update item set newest = 0 where id = {first('person')}"), " crops of "),
     "qc2_sizes": Broken(
         sql(f"update person set box_x1_px = box_x0_px where item_id = {first('person')}"), "with a box of 0×"
