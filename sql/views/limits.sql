@@ -1,6 +1,6 @@
 -- Limits: every limit of every step: what it measures, and the bound in force.
--- op: what is below (<) or above (>) the bound is rejected with the reason. dataset: empty for the steps that all
--- datasets share.
+-- op: what is below (<) or above (>) the bound is rejected with the reason. bound: null before the step has run. dataset:
+-- empty for the steps that all datasets share.
 create view limits as
 with declared (tool, key, reason, metric, op) as (
     values
@@ -44,5 +44,4 @@ select
     step.tool, step.dataset, declared.key, declared.reason, declared.metric, declared.op,
     json_extract(step.limits_json, '$.' || declared.key) as bound, step.id as step_id
 from declared
-join step on step.tool = declared.tool and step.active
-where json_extract(step.limits_json, '$.' || declared.key) is not null;
+join step on step.tool = declared.tool and step.active;
