@@ -19,7 +19,7 @@ endif
 ifneq ($(filter-out 0,$(TEST)),)
 override BASE := $(value BASE)/data_TEST
 endif
-WORDS := AS CLUSTER TEXT NAME TRIGGER CLASS TARGET SUBJECT COUNT SEED TO
+WORDS := AS CLUSTER TEXT NAME TRIGGER CLASS TARGET SUBJECT COUNT SEED TO FILES
 # Said on the command line alone: some systems have a NAME in everybody's environment, and to make itself AS is the assembler.
 $(foreach name,$(WORDS),$(if $(filter environment default,$(origin $(name))),$(eval override $(name) :=)))
 # Taken to the letter: a dollar in a path or a reason is a dollar, no variable of make.
@@ -43,7 +43,7 @@ STAGES := all stage0 stage1 stage2 stage3 stage4 stage5 stage6 stage7
 
 .PHONY: help $(STAGES) turn demo slice status failures query explain reject keep pin undo doctor test lint bench soak \
 	pictures clean lock people identify name merge split sheet caption-edit trainers init estimate verify backup gc accuracy \
-	models
+	models qc qc-page
 
 ## help       this list
 help:
@@ -132,6 +132,10 @@ estimate: .venv/.ready
 verify: .venv/.ready
 	@$(MILL).verify --base "$$BASE" $(if $(filter-out 0,$(REPAIR)),--repair)
 
+## qc         did every stage run right? Checks of the manifest and the files; NO_FILES=1, FILES=1000 of each check at most
+qc: .venv/.ready
+	@$(MILL).qc --base "$$BASE" $(if $(filter-out 0,$(NO_FILES)),--no-files) $${FILES:+--files "$$FILES"}
+
 ## backup     [TO=file]: the manifest, copied while it is in use
 backup: .venv/.ready
 	@$(MILL).backup --base "$$BASE" $${TO:+-- "$$TO"}
@@ -181,6 +185,10 @@ soak: .venv/.ready
 ## accuracy   masks, identity, near-duplicates and sharpness, measured on ../shared: docs/accuracy.md
 accuracy: .venv/.ready
 	@$(MILL).accuracy
+
+## qc-page    write the table of checks in docs/qc.md anew, from sql/qc
+qc-page: .venv/.ready
+	@$(MILL).inspection.page
 
 ## pictures   make the pictures of the documentation again
 pictures: .venv/.ready
