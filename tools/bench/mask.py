@@ -27,9 +27,9 @@ The crops that detect cuts out of windows of four photographs of {people.SIDE_PX
 The peer is `rembg p -m u2net_custom` over the same files: it decodes, scales the network's mask to the crop and writes
 PNG, one image after the other. mask keeps of the network's mask the person whose crop it is, finds its outline at the
 crop's own size, takes the background out of the edge colours, measures what tells a wrong mask, and writes lossless
-WebP, each synced to disk. The floor is onnxruntime over pictures that lie ready scaled, decoding the crops and encoding the
-cut-outs, each alone on all cores. Where rembg is installed without its command line, as here by `make`, the same loop
-over the same function of rembg's stands for it, and starts a second sooner."""
+WebP, each synced to disk. The floor is onnxruntime over pictures that lie ready scaled, decoding the crops and encoding
+the cut-outs, each alone on all cores. Where rembg is installed without its command line, as `make` installs it, the
+same loop over the same function of rembg's stands for it; it starts sooner than the command."""
 
 TIMES_REMBG = 1.5
 FORWARD, DECODE, ENCODE = "onnxruntime", "decoding the crops", "encoding the cut-outs"

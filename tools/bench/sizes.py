@@ -25,4 +25,4 @@ class Sizes:
     network_rounds: int = 3
 
 
-SMALL = Sizes(1, 1, 1.0, 0.4, (240, 2_400), 40, (2, 4), 8, 1)
+SMALL = Sizes(1, 1, 1.0, 0.4, (240, 2_400), 40, (2, 4), 4, 1)
