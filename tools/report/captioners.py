@@ -37,7 +37,12 @@ def installed(engine: str) -> bool:
 def parts(engine: str, terms: Terms) -> Iterator[tuple[bool, str]]:
     """What a captioner needs, each with whether it is there, in words. Nothing is sent, and no secret is said."""
     yield from _address(engine, terms)
-    yield from _vertex(terms) if engine == "vertex" else _openai(terms)
+    try:
+        wire.check_path(terms.key_file)
+    except UsageError as error:
+        yield False, str(error)
+    else:
+        yield from _vertex(terms) if engine == "vertex" else _openai(terms)
     free = terms.input_price == 0 and terms.output_price == 0
     if Budget.of(terms).unbounded and not free:
         yield False, "no budget, so that nothing would be sent: set [caption] max_cost or max_requests"
