@@ -9,13 +9,14 @@ select
             select frame.path
             from item as frame
             where frame.parent_id = item.id and frame.kind = 'frame' and frame.newest and frame.path is not null
+                and frame.id >= (
+                    select avg(counted.id)
+                    from item as counted
+                    where counted.parent_id = item.id and counted.kind = 'frame' and counted.newest
+                        and counted.path is not null
+                )
             order by frame.id
-            limit 1 offset (
-                select count(*) / 2
-                from item as counted
-                where counted.parent_id = item.id and counted.kind = 'frame' and counted.newest
-                    and counted.path is not null
-            )
+            limit 1
         )
         when 'photo' then file.path
         when 'background' then file.path

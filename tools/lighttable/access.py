@@ -1,4 +1,4 @@
-"""Access: who may ask what. A gate before everything else: host, sign-in, where a request comes from, what may be asked.
+"""Access: who may ask what. A gate before everything else: host, sign-in, where a request comes from, what it asks.
 
 Nothing behind the gate is reached without a signed cookie, and nothing is written but by the acts of our own pages.
 """
@@ -89,7 +89,7 @@ class Access:
 
 
 def refusal(access: Access, method: str, path: str, headers: Mapping[str, list[str]]) -> tuple[int, str] | None:
-    """Why a request is refused, as a status and a sentence, or None. headers: by lower-case name, all that were sent."""
+    """Why a request is refused, as status and sentence, or None. headers: by lower-case name, all that were sent."""
     hosts = headers.get("host", [])
     if len(hosts) != 1 or hosts[0] not in access.hosts:
         return 421, "This table answers to its own address only. Open the link that make review has printed."

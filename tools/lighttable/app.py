@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from datasette.app import Datasette
+from datasette.app import Datasette, DatasetteClient
 from datasette.plugins import pm
 
 from tools.lighttable import plugin
@@ -34,6 +34,8 @@ def table(base: Path, port: int, used: Callable[[str], None] = lambda _token: No
 
     Raises UsageError where the workspace has no manifest.
     """
+    # With rich it would print every local variable of an error, for seconds, while nobody else is served.
+    pm.get_plugin("datasette.handle_exception").rich = None
     connect(base).close()  # brings an older manifest to today's schema
     reviewer = decisions.actor()
     acts = frozenset(f"/-/{page.word}/{act}" for page in all_pages() for act in page.acts)
@@ -49,6 +51,8 @@ def table(base: Path, port: int, used: Callable[[str], None] = lambda _token: No
     plugin.TABLES[datasette] = plugin.Served(Desk(datasette, base.absolute(), reviewer), access)
     if not pm.is_registered(plugin):
         pm.register(plugin, "lighttable")
+    # Its own was made before our gate was known.
+    datasette.client = DatasetteClient(datasette)
     return datasette, access
 
 

@@ -1,6 +1,6 @@
-"""Counted: the cubes of sets that were asked for lately, so that the next filter is counted without reading anything.
+"""Counted: what was counted lately over the whole manifest, so that it is not counted again for every page.
 
-A cube is counted anew after a decision of ours, and when it is older than a moment while others write.
+It is counted anew after a decision of ours, and once it is older than a moment while a pipeline writes.
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from pathlib import Path
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from datasette.app import Datasette
@@ -17,31 +19,43 @@ from tools.lighttable import sets
 from tools.lighttable.desk import Desk
 from tools.mill.manifest import NAME
 
+T = TypeVar("T")
 FRESH_S = 5.0
-MOST = 32
+MOST = 64
 
 Files = tuple[tuple[int, int], ...]
-Known = OrderedDict[tuple[object, ...], tuple[int, Files, float, sets.Cube]]
+Known = OrderedDict[Hashable, tuple[int, Files, float, Any]]
 _KNOWN: WeakKeyDictionary[Datasette, Known] = WeakKeyDictionary()
 
 
-def cells(desk: Desk, db: sqlite3.Connection, one: sets.Set, query: sets.Query) -> sets.Cube:
-    """The cube of a set under the ranges of a query.
-
-    It is as of now where nothing but a running pipeline has written since; then it is at most FRESH_S old.
-    """
+def counted(desk: Desk, db: sqlite3.Connection, key: Hashable, count: Callable[[], T]) -> T:
+    """What `count` finds, or found lately under the same key: as of now after every decision, else FRESH_S old at most."""
     known = _KNOWN.setdefault(desk.datasette, OrderedDict())
-    key = (one.step_id, one.kind, query.ranges)
     last, files, now = _last_decision(db), _files(desk.base), time.monotonic()
     if key in known:
         decided, seen, at, found = known[key]
         if decided == last and (seen == files or now - at < FRESH_S):
-            return found
-    found = sets.cube(db, one, query)
-    known[key] = (last, files, now, found)
+            remembered: T = found
+            return remembered
+    fresh = count()
+    known[key] = (last, files, now, fresh)
     while len(known) > MOST:
         known.popitem(last=False)
-    return found
+    return fresh
+
+
+def all_sets(desk: Desk, db: sqlite3.Connection) -> list[sets.Set]:
+    return counted(desk, db, "sets", lambda: sets.all_sets(db))
+
+
+def chosen_set(desk: Desk, db: sqlite3.Connection, word: str) -> sets.Set | None:
+    """As `sets.chosen_set`."""
+    return counted(desk, db, ("set", word), lambda: sets.chosen_set(db, all_sets(desk, db), word))
+
+
+def cube(desk: Desk, db: sqlite3.Connection, one: sets.Set, query: sets.Query) -> sets.Cube:
+    """As `sets.cube`."""
+    return counted(desk, db, (one.step_id, one.kind, query.ranges), lambda: sets.cube(db, one, query))
 
 
 def _last_decision(db: sqlite3.Connection) -> int:

@@ -27,7 +27,7 @@ TIME_LIMIT_MS = 5000
 class Desk:
     """One light table: a workspace and the Datasette that serves it.
 
-    base: the workspace. reviewer: whose name stands on decisions. writer: one thread, so that decisions keep their order.
+    base: the workspace. reviewer: whose name stands on decisions. writer: one thread, so that they keep their order.
     """
 
     datasette: Datasette

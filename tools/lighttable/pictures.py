@@ -119,7 +119,7 @@ def _encoded(image: Image, opaque: bool) -> bytes:
 
 
 def _keep(path: Path, data: bytes) -> None:
-    """Put a picture into the cache. Where that cannot be written it is made again next time, and nothing else is lost."""
+    """Put a picture into the cache. Where that cannot be written it is made again next time, nothing else is lost."""
     part = path.with_suffix(f".part-{os.getpid()}-{threading.get_ident()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -131,7 +131,7 @@ def _keep(path: Path, data: bytes) -> None:
 
 async def answer(desk: Desk, request: Request) -> Response:
     """The picture of `item` in `size`. Kept for good by the browser where the address names the version."""
-    from tools.media.image import MediaError
+    from tools.media.errors import MediaError
 
     size = request.url_vars["size"]
     shown = await desk.read(lambda db: find(db, desk.base, int(request.url_vars["item"])))

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from datasette import NotFound, hookimpl
@@ -35,10 +35,13 @@ class Served:
     access: Access
 
 
+F = TypeVar("F", bound=Callable[..., object])
+hook: Callable[[F], F] = hookimpl
+
 TABLES: WeakKeyDictionary[Datasette, Served] = WeakKeyDictionary()
 
 
-@hookimpl
+@hook
 def register_routes(datasette: Datasette) -> list[tuple[str, Callable[..., Awaitable[Response]]]]:
     if datasette not in TABLES:
         return []
@@ -89,7 +92,7 @@ def _acted(desk: Desk, act: Act) -> Callable[..., Awaitable[Response]]:
     return view
 
 
-@hookimpl
+@hook
 def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
     if datasette not in TABLES:
         return lambda app: app
@@ -108,24 +111,26 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
 
 def furnish(env: Environment) -> None:
     """Give templates their folder, `table/`, and their words."""
-    env.loader = ChoiceLoader([PrefixLoader({"table": FileSystemLoader(TEMPLATES)}), env.loader])
+    env.loader = ChoiceLoader(
+        [PrefixLoader({"table": FileSystemLoader(TEMPLATES)}), *([env.loader] if env.loader else [])]
+    )
     env.filters.update(words.FILTERS)
     env.globals.update(nav=[page for page in all_pages() if page.title], stamp=words.stamp, picture=words.picture)
 
 
-@hookimpl
+@hook
 def skip_csrf(datasette: Datasette, scope: Mapping[str, Any]) -> bool | None:
     """Ours are checked by the gate: Datasette's own check lets a request without a cookie pass."""
     return True if datasette in TABLES and scope["path"] in TABLES[datasette].access.acts else None
 
 
-@hookimpl
+@hook
 def permission_allowed(datasette: Datasette, actor: Mapping[str, Any] | None) -> bool | None:
     """Nobody but the reviewer sees anything, also where a request should come past the gate."""
     return False if datasette in TABLES and not actor else None
 
 
-@hookimpl
+@hook
 def canned_queries(datasette: Datasette, database: str) -> Mapping[str, Any]:
     """The questions that `make query` answers."""
     if datasette not in TABLES:

@@ -23,7 +23,8 @@ from tools.mill.settings import UsageError
 
 FACETS: Mapping[str, str] = {
     "state": "case when outcome.passed then 'in' when outcome.status = 'failed' then 'failed' else 'out' end",
-    "reason": "case when outcome.passed then '' when outcome.status = 'ok' then 'rejected_by_hand' else outcome.reason end",
+    "reason": "case when outcome.passed then '' when outcome.status = 'ok' then 'rejected_by_hand' "
+    "else outcome.reason end",
     "verdict": "coalesce(decision.verdict, '')",
     "shot": "coalesce(person.shot, '')",
     "view": "coalesce(person.view, '')",
@@ -58,11 +59,16 @@ class Range:
     least: float
     most: float
 
+    @property
+    def ends(self) -> tuple[str, str]:
+        """As an address writes it: an end that is open is empty."""
+        return _number(self.least), _number(self.most)
+
 
 @dataclass(frozen=True)
 class Query:
-    """What an address asks for. chosen: the wanted values by facet. sort: `-name` for the largest first, `near-name` for
-    the nearest to its limit, `random.7`, or '' for the order of the items.
+    """What an address asks for. chosen: the wanted values by facet. sort: `-name` for the largest first, `near-name`
+    for the nearest to its limit, `random.7`, or '' for the order of the items.
     """
 
     set: str = ""
@@ -77,7 +83,7 @@ class Query:
         wanted = replace(self, **({"page": 1} | changes))
         pairs = [("set", wanted.set)]
         pairs += [(name, value or NONE) for name in FACETS for value in wanted.chosen.get(name, ())]
-        pairs += [("range", f"{one.metric}:{_number(one.least)}:{_number(one.most)}") for one in wanted.ranges]
+        pairs += [("range", ":".join((one.metric, *one.ends))) for one in wanted.ranges]
         pairs += [("sort", wanted.sort)] if wanted.sort else []
         pairs += [("per", str(wanted.per))] if wanted.per != Query.per else []
         pairs += [("page", str(wanted.page))] if wanted.page > 1 else []
@@ -282,8 +288,8 @@ def cube(db: sqlite3.Connection, one: Set, query: Query) -> Cube:
 
 
 def counts(cells: Cube, query: Query) -> dict[str, dict[str, int]]:
-    """The counts by facet and value. A facet is counted under all filters but its own: each number says what choosing it
-    would give. All that match whatever was decided are the sum over the facet verdict.
+    """The counts by facet and value. A facet is counted under all filters but its own: each number says what choosing
+    it would give. All that match whatever was decided are the sum over the facet verdict.
     """
     found: dict[str, dict[str, int]] = {name: {} for name in FACETS}
     wanted = [frozenset(query.chosen.get(name, ())) for name in FACETS]

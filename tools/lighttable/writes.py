@@ -22,7 +22,7 @@ MOST = 100_000
 
 @dataclass(frozen=True)
 class Written:
-    """What was written. words: the uids of the decisions, by which they are taken back. ids: of the items they speak of."""
+    """What was written. words: the uids of the decisions, by which they are taken back. ids: of their items."""
 
     words: Sequence[str]
     ids: Sequence[int]

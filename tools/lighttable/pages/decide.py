@@ -15,7 +15,7 @@ from tools.mill.settings import UsageError
 
 
 async def decide(desk: Desk, said: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`{verdict, ids | all, expected, dataset, why, set}`: `all` is a set's query string, `expected` its confirmed number."""
+    """`{verdict, ids | all, expected, dataset, why, set}`. all: a set's query; expected: the confirmed number."""
     ids = await _matching(desk, said) if "all" in said else writes.ids_of(said)
     verdict, dataset, why = (writes.text_of(said, name) for name in ("verdict", "dataset", "why"))
     return await _told(desk, said, await desk.write(writes.decide, desk.base, verdict, ids, dataset, why))

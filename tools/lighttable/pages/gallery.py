@@ -1,4 +1,4 @@
-"""Gallery: any set of items as a grid, with filters, counts and keys for deciding. The whole state is in the address."""
+"""Gallery: any set of items as a grid, with filters, counts and keys for deciding. Its whole state is the address."""
 
 from __future__ import annotations
 
@@ -19,8 +19,13 @@ LISTED = 40
 """Values of one filter that are listed, the most frequent first."""
 
 TITLES = {
-    "state": "Status", "reason": "Reason", "verdict": "Decision", "shot": "Shot", "view": "View",
-    "source": "Source", "run": "Run",
+    "state": "Status",
+    "reason": "Reason",
+    "verdict": "Decision",
+    "shot": "Shot",
+    "view": "View",
+    "source": "Source",
+    "run": "Run",
 }
 STATES = {"in": "in", "out": "rejected", "failed": "failed"}
 VERDICTS = {"": "not reviewed", "keep": "kept", "reject": "rejected", "pin": "pinned"}
@@ -52,8 +57,8 @@ async def show(desk: Desk, request: Request) -> Response:
     query = sets.parse(request.args)
 
     def found(db: sqlite3.Connection) -> dict[str, Any]:
-        there = sets.all_sets(db)
-        one = sets.chosen_set(db, there, query.set)
+        there = counted.all_sets(desk, db)
+        one = counted.chosen_set(desk, db, query.set)
         return _context(db, desk, there, one, query) if one else {"sets": there, "one": None}
 
     context = await desk.read(found)
@@ -62,7 +67,7 @@ async def show(desk: Desk, request: Request) -> Response:
 
 def _context(db: sqlite3.Connection, desk: Desk, there: Sequence[Set], one: Set, query: Query) -> dict[str, Any]:
     limits = sets.bounds(db, one)
-    cells = counted.cells(desk, db, one, query)
+    cells = counted.cube(desk, db, one, query)
     found = sets.counts(cells, query)
     total = sets.matching(found, query)
     text, values = sets.items_question(one, query, limits)
@@ -70,10 +75,18 @@ def _context(db: sqlite3.Connection, desk: Desk, there: Sequence[Set], one: Set,
     names = _names(db, one)
     reviewed = sum(n for value, n in found["verdict"].items() if value)
     return {
-        "sets": there, "one": one, "items": items, "total": total, "limits": limits,
-        "facets": _facets(query, one, found, names), "ready": ready(one, limits, query),
-        "reviewed": reviewed, "reviewable": sum(found["verdict"].values()), "pages": -(-total // query.per),
-        "sorts": list(one.metrics), "ranges": {wanted.metric: wanted for wanted in query.ranges},
+        "sets": there,
+        "one": one,
+        "items": items,
+        "total": total,
+        "limits": limits,
+        "facets": _facets(query, one, found, names),
+        "ready": ready(one, limits, query),
+        "reviewed": reviewed,
+        "reviewable": sum(found["verdict"].values()),
+        "pages": -(-total // query.per),
+        "sorts": list(one.metrics),
+        "ranges": {wanted.metric: wanted for wanted in query.ranges},
     }
 
 
@@ -114,6 +127,8 @@ def _facets(
             continue
         if not chosen and len(there) < 2:
             continue
+        if name == "reason" and "" not in chosen:
+            there.pop("", None)  # what is in has none, and the status says that
         options = [
             Option(_called(name, value, names), value or NONE, n, value in chosen, query.toggled(name, value))
             for value, n in sorted(there.items(), key=lambda pair: (-pair[1], pair[0]))

@@ -80,8 +80,13 @@ def _fate(desk: Desk, one: fate.Fate) -> dict[str, Any]:
     }[one.state]
     reason = (said.reason if own else "rejected by hand") if said and one.state == "out" else ""
     return {
-        "state": one.state, "sentence": sentence, "reason": reason or "", "changes": fate.changes(desk.base, one),
-        "said": said, "link": one.link, "description": said.description if said and one.state == "out" else "",
+        "state": one.state,
+        "sentence": sentence,
+        "reason": reason or "",
+        "changes": fate.changes(desk.base, one),
+        "said": said,
+        "link": one.link,
+        "description": said.description if said and one.state == "out" else "",
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from datasette.utils.asgi import Request, Response
 
+from tools.lighttable import counted
 from tools.lighttable.desk import Desk, Page
 from tools.lighttable.sets import Query
 from tools.mill.manifest import sql
@@ -17,7 +18,10 @@ RUNS, SOURCES, PICTURES, REASONS = 12, 24, 12, 3
 
 
 async def show(desk: Desk, _request: Request) -> Response:
-    return await desk.page("overview", title="Overview", **await desk.read(_context))
+    def found(db: sqlite3.Connection) -> dict[str, Any]:
+        return counted.counted(desk, db, "overview", lambda: _context(db))
+
+    return await desk.page("overview", title="Overview", **await desk.read(found))
 
 
 def _context(db: sqlite3.Connection) -> dict[str, Any]:
@@ -37,7 +41,7 @@ def _context(db: sqlite3.Connection) -> dict[str, Any]:
 
 
 def steps(funnel: Sequence[Mapping[str, Any]], reasons: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """One entry for each step and kind: its bar as shares of the widest, and its most frequent reasons with their sets."""
+    """One entry for each step and kind: its bar as shares of the widest, its most frequent reasons with their sets."""
     widest = max((row["inputs"] for row in funnel), default=0) or 1
     found = []
     for row in funnel:
