@@ -9,7 +9,7 @@ from datasette.app import Datasette, DatasetteClient
 from datasette.plugins import pm
 
 from tools.lighttable import plugin
-from tools.lighttable.access import Access
+from tools.lighttable.access import ACTOR, Access
 from tools.lighttable.desk import DATABASE, TIME_LIMIT_MS, Desk
 from tools.lighttable.pages import all_pages
 from tools.mill import decisions
@@ -44,7 +44,7 @@ def table(base: Path, port: int, used: Callable[[str], None] = lambda _token: No
     datasette = Datasette(
         [str((base / NAME).absolute())],
         settings=SETTINGS,
-        metadata={"title": "Framemill", "databases": {DATABASE: {"allow_sql": {"id": reviewer}}}},
+        metadata={"title": "Framemill", "databases": {DATABASE: {"allow_sql": ACTOR}}},
         static_mounts=[("-/table", str(HERE / "static"))],
         secret=access.secret,
     )
