@@ -1,4 +1,4 @@
-"""A real browser at a real light table: headless Chromium, driven by Playwright, asking `tools.review` on a free port."""
+"""A real browser at a real light table: headless Chromium, by Playwright, asking `tools.review` on a free port."""
 
 from __future__ import annotations
 
@@ -38,6 +38,11 @@ def serving(base: Path) -> Iterator[str]:
     assert errors.endswith("The light table is closed. The next `make` obeys what you decided.\n"), errors
 
 
+def is_fault(said: Any) -> bool:
+    """Whether a line of the console is one. Chromium itself writes down each answer that refuses a decision."""
+    return said.type in ("error", "warning") and "the server responded with a status of 400" not in said.text
+
+
 @contextmanager
 def looking(base: Path, **options: Any) -> Iterator[Any]:
     """A page of a browser that is signed in, on the overview. options: of Playwright's `new_context`.
@@ -53,7 +58,7 @@ def looking(base: Path, **options: Any) -> Iterator[Any]:
         sandbox = ["--no-sandbox"] if os.getuid() == 0 else []
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=sandbox)
         page = browser.new_context(base_url=home, **options).new_page()
-        page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("console", lambda said: faults.append(said.text) if is_fault(said) else None)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("request", lambda asked: None if asked.url.startswith(home) else faults.append(asked.url))
         page.set_default_timeout(8000)

@@ -4,3 +4,6 @@
 -- this index alone.
 create index outcome_gallery on outcome (step_id, kind, item_id, status, reason, passed, run_id, decision_id)
 where latest and live;
+
+-- Whether a decision was taken back.
+create index decision_undoes on decision (undoes) where undoes is not null;

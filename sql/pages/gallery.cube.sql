@@ -7,7 +7,7 @@ select
     substr(item.address, 1, instr(item.address || '/', '/') - 1) as source,
     coalesce(person.shot, '') as shot, coalesce(person.view, '') as view, outcome.run_id as run,
     coalesce(decision.verdict, '') as verdict, count(*) as n
-from outcome
+from outcome indexed by outcome_gallery
 join item on item.id = outcome.item_id
 left join person
     on person.item_id = case outcome.kind

@@ -3,7 +3,7 @@
 -- inner question finds the items; what else is shown is looked up for these alone.
 with found as (
     select outcome.id as outcome_id, outcome.item_id, /*value*/ null as value
-    from outcome
+    from outcome indexed by outcome_gallery
     left join item on item.id = outcome.item_id
     left join person
         on person.item_id = case outcome.kind
