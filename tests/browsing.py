@@ -66,4 +66,4 @@ def looking(base: Path, **options: Any) -> Iterator[Any]:
         page.wait_for_url(f"{home}/")
         yield page
         browser.close()
-    assert faults == []
+    assert not faults, faults

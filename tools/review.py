@@ -51,28 +51,26 @@ def serve(base: Path, port: int, opens: bool) -> None:
 
     datasette, access = table(base, port, used)
     config = uvicorn.Config(
-        datasette.app(),
-        host=HOST,
-        port=port,
-        log_level="warning",
-        access_log=False,
-        lifespan="on",
-        server_header=False,
-        timeout_graceful_shutdown=1,
+        datasette.app(), host=HOST, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=1
     )
-    address = link(port, access.token)
-    click.echo(f"The light table of {base} is open. This link signs you in, once:", err=True)
-    click.echo(address)
-    click.echo("Ctrl-C closes it.", err=True)
-    if opens:
-        webbrowser.open(address)
+    server = uvicorn.Server(config)
+
+    async def run() -> None:
+        serving = asyncio.create_task(server.serve())
+        while not (server.started or serving.done()):
+            await asyncio.sleep(0.01)
+        click.echo(f"The light table of {base} is open; Ctrl-C closes it. This link signs you in, once:", err=True)
+        click.echo(link(port, access.token))
+        if opens:
+            webbrowser.open(link(port, access.token))
+        await serving
+
     try:
-        asyncio.run(uvicorn.Server(config).serve())
+        asyncio.run(run())
     except KeyboardInterrupt:
-        pass
+        click.echo("The light table is closed. The next `make` obeys what you decided.", err=True)
     finally:
         desk_of(datasette).close()
-    click.echo("The light table is closed. The next `make` obeys what you decided.", err=True)
 
 
 @click.command()

@@ -29,7 +29,7 @@ _KNOWN: WeakKeyDictionary[Datasette, Known] = WeakKeyDictionary()
 
 
 def counted(desk: Desk, db: sqlite3.Connection, key: Hashable, count: Callable[[], T]) -> T:
-    """What `count` finds, or found lately under the same key: as of now after every decision, else FRESH_S old at most."""
+    """What `count` finds, or found lately under the same key: new after each decision, else FRESH_S old at most."""
     known = _KNOWN.setdefault(desk.datasette, OrderedDict())
     last, files, now = _last_decision(db), _files(desk.base), time.monotonic()
     if key in known:

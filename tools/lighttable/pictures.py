@@ -10,6 +10,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,12 +35,15 @@ FOLDER = "cache/thumbs"
 KEEP = "private, max-age=31536000, immutable"
 ASK_AGAIN = "private, no-cache"
 JPEG_QUALITY, WEBP_QUALITY = 82, 82
+NOTHING = Path(__file__).parent / "static" / "nothing.svg"
+"""What stands for an item without a picture: a video that gave no frame."""
+
 TYPES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PN": "image/png", b"RIF": "image/webp"}
 
 
 @dataclass(frozen=True)
 class Shown:
-    """Which file shows an item: its absolute path, and the version that the picture has."""
+    """Which file shows an item: its absolute path, b"" where there is none, and the version that the picture has."""
 
     path: bytes
     version: str
@@ -47,10 +51,12 @@ class Shown:
 
 
 def find(db: sqlite3.Connection, base: Path, item_id: int) -> Shown | None:
-    """Which file shows an item; None where there is no such item, no file, or one that lies outside."""
+    """Which file shows an item; None where there is no such item, or its file lies outside."""
     row = db.execute(sql("pages/picture"), {"item": item_id}).fetchone()
-    if row is None or row["path"] is None:
+    if row is None:
         return None
+    if row["path"] is None:
+        return Shown(b"", row["version"], "nothing")
     name = row["path"] if isinstance(row["path"], bytes) else os.fsencode(row["path"])
     own = row["kind"] in ("photo", "background", "reference")
     path = os.path.join(os.fsencode(base), os.fsencode(row["folder"]) if own else b"", name)
@@ -73,8 +79,8 @@ def thumbnail(base: Path, shown: Shown, size: str) -> bytes:
     kept = base / FOLDER / size / shown.key[:2] / shown.key
     try:
         return kept.read_bytes()
-    except FileNotFoundError:
-        pass
+    except (FileNotFoundError, NotADirectoryError):
+        pass  # not made yet, or there can be no cache
     made = _make(shown.path, SIZES[size])
     _keep(kept, made)
     return made
@@ -126,7 +132,8 @@ def _keep(path: Path, data: bytes) -> None:
         part.write_bytes(data)
         part.replace(path)
     except OSError:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
 
 
 async def answer(desk: Desk, request: Request) -> Response:
@@ -137,6 +144,8 @@ async def answer(desk: Desk, request: Request) -> Response:
     shown = await desk.read(lambda db: find(db, desk.base, int(request.url_vars["item"])))
     if shown is None:
         return Response("There is nothing to see.", status=404)
+    if not shown.path:
+        return Response(NOTHING.read_text(), headers={"x-keep": ASK_AGAIN}, content_type="image/svg+xml")
     etag = f'"{shown.key}-{size}"'
     headers = {"etag": etag, "x-keep": KEEP if request.args.get("v") == shown.version else ASK_AGAIN}
     if etag in request.headers.get("if-none-match", ""):
