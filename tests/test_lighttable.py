@@ -18,6 +18,7 @@ from manifest_filled import filled
 from PIL import Image
 from workspaces import ROOT, environment
 
+from tools.care.strays import strays
 from tools.lighttable import counted, writes
 from tools.lighttable.pages import all_pages
 from tools.lighttable.pages.item import gauge
@@ -150,6 +151,15 @@ def test_a_thumbnail_is_made_once_and_kept_by_its_version(table: Visitor) -> Non
     again = table.ask("/-/picture/24/96", headers={"if-none-match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert table.ask("/-/picture/24/96?v=old").headers["cache-control"] == "private, no-cache"
+
+
+def test_thumbnails_are_nobodys_stray_files(table: Visitor) -> None:
+    assert table.ask("/-/picture/24/96").status_code == 200
+    db = connect(table.base)
+    found, unsure = strays(db, table.base)
+    assert [fault.path for fault in found if fault.path.startswith(b"cache")] == []
+    assert unsure == []
+    db.close()
 
 
 def test_opaque_pictures_are_jpeg_and_the_whole_one_is_the_file(table: Visitor) -> None:

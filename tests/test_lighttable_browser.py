@@ -68,7 +68,9 @@ def marked(page: Any) -> str:
 
 def test_pictures_are_shown_and_the_first_is_marked(page: Any) -> None:
     page.goto(CUTOUTS)
-    page.wait_for_function("[...document.querySelectorAll('.tile img')].every((one) => one.naturalWidth > 0)")
+    decoded = "async (one) => { await one.decode(); return one.naturalWidth; }"
+    widths = page.evaluate(f"Promise.all([...document.querySelectorAll('.tile img')].map({decoded}))")
+    assert widths == [176] * 4
     assert page.locator(".tile").count() == 4
     assert marked(page) == "21"
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from manifest_filled import filled
 
-from tools.lighttable import sets
+from tools.lighttable import asked, sets
 from tools.mill.manifest import SQL, connect, sql
 from tools.mill.plan import BY_TOOL
 from tools.mill.settings import UsageError
@@ -70,9 +70,9 @@ def test_it_runs_on_a_filled_one_and_reads_no_large_table_through(name: str, db:
 
 def test_a_page_uses_each(tmp_path: Path) -> None:
     used = "".join(path.read_text() for path in (SQL.parent / "tools" / "lighttable").rglob("*.py"))
-    asked = {name for name in NAMES if f'"{name}"' in used}
+    named = {name for name in NAMES if f'"{name}"' in used}
     parts = {f"pages/{word}.{name}" for word in ("overview", "item") for name in re.findall(r'rows\("(\w+)"', used)}
-    assert set(NAMES) - asked - parts == set()
+    assert set(NAMES) - named - parts == set()
 
 
 # --- sets ---
@@ -92,13 +92,13 @@ def every_view(db: sqlite3.Connection) -> Iterator[tuple[str, dict[str, Any]]]:
             *(f"-{name}" for name in one.metrics),
             *(f"near-{name}" for name in limits),
         ]
-        chosen = dict.fromkeys(sets.FACETS, ("", "1"))
-        ranges = tuple(sets.Range(name, 0, 1) for name in list(one.metrics)[:3])
+        chosen = dict.fromkeys(asked.FACETS, ("", "1"))
+        ranges = tuple(asked.Range(name, 0, 1) for name in list(one.metrics)[:3])
         for order in orders:
-            yield sets.items_question(one, sets.Query(one.word, sort=order), limits)
-        yield sets.items_question(one, sets.Query(one.word, chosen, ranges), limits)
-        yield sets.cube_question(one, sets.Query(one.word, ranges=ranges))
-        yield sets.cube_question(one, sets.Query(one.word))
+            yield sets.items_question(one, asked.Query(one.word, sort=order), limits)
+        yield sets.items_question(one, asked.Query(one.word, chosen, ranges), limits)
+        yield sets.cube_question(one, asked.Query(one.word, ranges=ranges))
+        yield sets.cube_question(one, asked.Query(one.word))
 
 
 def test_no_view_of_the_gallery_reads_a_large_table_through(db: sqlite3.Connection) -> None:
@@ -114,15 +114,18 @@ def test_a_page_of_a_set_is_read_from_its_index(db: sqlite3.Connection) -> None:
     for word in ("score:cutout", "extract:frame", "detect:person", "select.default:cutout"):
         one = sets.chosen_set(db, there, word)
         assert one
-        for text, given in (sets.items_question(one, sets.Query(word), {}), sets.cube_question(one, sets.Query(word))):
+        for text, given in (
+            sets.items_question(one, asked.Query(word), {}),
+            sets.cube_question(one, asked.Query(word)),
+        ):
             plan = [str(row[3]) for row in db.execute(f"explain query plan {text}", given)]
             assert any("outcome_gallery (step_id=? AND kind=?)" in line for line in plan), plan
 
 
-def ids(db: sqlite3.Connection, **asked: Any) -> list[int]:
-    one = sets.chosen_set(db, sets.all_sets(db), asked.get("set", "score:cutout"))
+def ids(db: sqlite3.Connection, **wanted: Any) -> list[int]:
+    one = sets.chosen_set(db, sets.all_sets(db), wanted.get("set", "score:cutout"))
     assert one
-    text, given = sets.items_question(one, sets.Query(**{"set": one.word} | asked), sets.bounds(db, one))
+    text, given = sets.items_question(one, asked.Query(**{"set": one.word} | wanted), sets.bounds(db, one))
     return [row["id"] for row in db.execute(text, given)]
 
 
@@ -145,7 +148,7 @@ def test_filters_sort_and_page(db: sqlite3.Connection) -> None:
     bound = sets.bounds(db, sets.chosen_set(db, sets.all_sets(db), "score:cutout"))["sharpness"].value  # type: ignore[arg-type]
     assert ids(db, sort="near-sharpness") == sorted(measured, key=lambda item: (abs(measured[item] - bound), item))
     least = measured[rising[1]]
-    assert ids(db, ranges=(sets.Range("sharpness", least, 9),)) == sorted(i for i in measured if measured[i] >= least)
+    assert ids(db, ranges=(asked.Range("sharpness", least, 9),)) == sorted(i for i in measured if measured[i] >= least)
     assert sorted(ids(db, sort="random.1")) == sorted(ids(db, sort="random.2")) == sorted(measured)
 
 
@@ -156,7 +159,7 @@ def test_counts_are_those_of_the_items(db: sqlite3.Connection) -> None:
         one = sets.chosen_set(db, there, each.word)
         assert one
         for chosen in ({}, {"state": ("in",)}, {"state": ("out",), "verdict": ("",)}):
-            query = sets.Query(one.word, chosen)
+            query = asked.Query(one.word, chosen)
             found = sets.counts(sets.cube(db, one, query), query)
             assert sets.matching(found, query) == len(ids(db, set=one.word, chosen=chosen))
             for facet, options in found.items():
@@ -165,15 +168,15 @@ def test_counts_are_those_of_the_items(db: sqlite3.Connection) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "sentence"),
+    ("wanted", "sentence"),
     [
         ({"sort": "beauty"}, "score:cutout has no measurement beauty. It has: sharpness"),
         ({"sort": "near-crop_mp2"}, "score:cutout has no measurement crop_mp2."),
-        ({"ranges": (sets.Range("x", 0, 1),)}, "score:cutout has no measurement x."),
+        ({"ranges": (asked.Range("x", 0, 1),)}, "score:cutout has no measurement x."),
         ({"set": "score:video"}, "There is no set score:video. There are: intake:photo, intake:video"),
     ],
 )
-def test_what_there_is_not_is_said(db: sqlite3.Connection, asked: dict[str, Any], sentence: str) -> None:
+def test_what_there_is_not_is_said(db: sqlite3.Connection, wanted: dict[str, Any], sentence: str) -> None:
     with pytest.raises(UsageError) as error:
-        ids(db, **asked)
+        ids(db, **wanted)
     assert str(error.value).startswith(sentence)

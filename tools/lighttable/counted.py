@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 from datasette.app import Datasette
 
-from tools.lighttable import sets
+from tools.lighttable import asked, sets
 from tools.lighttable.desk import Desk
 from tools.mill.manifest import NAME
 
@@ -53,7 +53,7 @@ def chosen_set(desk: Desk, db: sqlite3.Connection, word: str) -> sets.Set | None
     return counted(desk, db, ("set", word), lambda: sets.chosen_set(db, all_sets(desk, db), word))
 
 
-def cube(desk: Desk, db: sqlite3.Connection, one: sets.Set, query: sets.Query) -> sets.Cube:
+def cube(desk: Desk, db: sqlite3.Connection, one: sets.Set, query: asked.Query) -> sets.Cube:
     """As `sets.cube`."""
     return counted(desk, db, (one.step_id, one.kind, query.ranges), lambda: sets.cube(db, one, query))
 

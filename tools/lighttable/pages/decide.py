@@ -9,7 +9,7 @@ from typing import Any
 from datasette.utils import MultiParams
 from datasette.utils.asgi import Request, Response
 
-from tools.lighttable import sets, writes
+from tools.lighttable import asked, sets, writes
 from tools.lighttable.desk import Desk, Page
 from tools.mill.settings import UsageError
 
@@ -39,7 +39,7 @@ async def _matching(desk: Desk, said: Mapping[str, Any]) -> list[int]:
     args = MultiParams(_parsed(writes.text_of(said, "all", 8000)))
 
     def found(db: sqlite3.Connection) -> list[int]:
-        query = sets.parse(args)
+        query = asked.parse(args)
         one = sets.chosen_set(db, sets.all_sets(db), query.set)
         if one is None:
             return []

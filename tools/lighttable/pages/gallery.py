@@ -9,9 +9,10 @@ from typing import Any
 
 from datasette.utils.asgi import Request, Response
 
-from tools.lighttable import counted, sets
+from tools.lighttable import asked, counted, sets
+from tools.lighttable.asked import NONE, Query
 from tools.lighttable.desk import Desk, Page
-from tools.lighttable.sets import NONE, Bound, Query, Set
+from tools.lighttable.sets import Bound, Set
 from tools.lighttable.words import plain
 from tools.mill.manifest import sql
 
@@ -54,7 +55,7 @@ class Ready:
 
 
 async def show(desk: Desk, request: Request) -> Response:
-    query = sets.parse(request.args)
+    query = asked.parse(request.args)
 
     def found(db: sqlite3.Connection) -> dict[str, Any]:
         there = counted.all_sets(desk, db)

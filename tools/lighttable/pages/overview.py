@@ -10,8 +10,8 @@ from typing import Any
 from datasette.utils.asgi import Request, Response
 
 from tools.lighttable import counted
+from tools.lighttable.asked import Query
 from tools.lighttable.desk import Desk, Page
-from tools.lighttable.sets import Query
 from tools.mill.manifest import sql
 
 RUNS, SOURCES, PICTURES, REASONS = 12, 24, 12, 3
