@@ -230,14 +230,28 @@ def test_clear_takes_back_what_was_said_of_the_image_itself(table: Visitor) -> N
 
 
 def test_what_it_settles_is_what_a_command_settles(table: Visitor) -> None:
-    writes.decide(table.base, "reject", [21])
+    """What one decision can change is settled alone; settling everything finds nothing more."""
     question = "select id, passed, live, decision_id from outcome order by id"
-    before = rows(table.base, question)
-    db = connect(table.base)
-    with transaction(db):
-        settle.settle(db)
-    db.close()
-    assert rows(table.base, question) == before
+    seen = [rows(table.base, question)]
+    acts = [
+        lambda: writes.decide(table.base, "reject", [12]),
+        lambda: writes.decide(table.base, "keep", [24]),
+        lambda: writes.decide(table.base, "reject", [1], "default"),
+        lambda: writes.clear(table.base, [12]),
+        lambda: writes.decide(table.base, "reject", [4, 21]),
+        lambda: writes.decide(table.base, "pin", [21]),
+        lambda: writes.clear(table.base, [1, 4, 24]),
+    ]
+    for act in acts:
+        act()
+        found = rows(table.base, question)
+        assert found != seen[-1]
+        db = connect(table.base)
+        with transaction(db):
+            settle.settle(db)
+        db.close()
+        assert rows(table.base, question) == found
+        seen.append(found)
 
 
 def test_a_dataset_that_is_none_is_an_error(table: Visitor) -> None:

@@ -97,7 +97,7 @@ def say(db: sqlite3.Connection, verdict: str, subjects: Sequence[Subject], why: 
         refuse(db, verdict, subject)
     for subject in subjects:
         decisions.write(db, verdict, subject.item, subject.dataset, why)
-    settle.settle(db)
+    settle.settle_below(db, [int(subject.item["id"]) for subject in subjects])
 
 
 def _undone(db: sqlite3.Connection, subjects: Sequence[Subject], why: str) -> list[Subject]:

@@ -13,6 +13,7 @@ from typing import Any
 from tools.decide import Subject, say
 from tools.mill import decisions, settings, settle
 from tools.mill.manifest import connect, sql, transaction
+from tools.mill.reattach import item_today
 from tools.mill.settings import UsageError
 
 VERDICTS = ("keep", "reject", "pin")
@@ -69,8 +70,13 @@ def _taken_back(db: sqlite3.Connection, found: Iterable[sqlite3.Row]) -> Written
     rows = list(found)
     for row in rows:
         decisions.undo(db, row["uid"], row, row["dataset"], "")
-    settle.settle(db)
+    today = [item_today(db, row) for row in db.execute(sql("pages/decide.undone"), {"uids": _uids(rows)}).fetchall()]
+    settle.settle_below(db, [item_id for item_id in today if item_id is not None])
     return Written([row["uid"] for row in rows], [int(row["id"]) for row in rows if row["id"]])
+
+
+def _uids(rows: Iterable[sqlite3.Row]) -> str:
+    return json.dumps([row["uid"] for row in rows])
 
 
 def fates(db: sqlite3.Connection, step_id: int, ids: Sequence[int]) -> dict[str, dict[str, Any]]:
