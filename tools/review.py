@@ -7,7 +7,9 @@ Example: python -m tools.review --base data
 
 from __future__ import annotations
 
+import os
 import socket
+import sys
 from pathlib import Path
 
 import click
@@ -31,6 +33,11 @@ def free(port: int) -> None:
                 f"Port {port} is in use, perhaps by a light table that is open already. End that one with Ctrl-C, or "
                 f"take another port: make review PORT={port + 1}."
             ) from error
+
+
+def has_screen() -> bool:
+    """Whether a browser would get a window: without one, a browser for terminals would take this one over."""
+    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def link(port: int, token: str) -> str:
@@ -61,7 +68,7 @@ def serve(base: Path, port: int, opens: bool) -> None:
             await asyncio.sleep(0.01)
         click.echo(f"The light table of {base} is open; Ctrl-C closes it. This link signs you in, once:", err=True)
         click.echo(link(port, access.token))
-        if opens:
+        if opens and has_screen():
             webbrowser.open(link(port, access.token))
         await serving
 
