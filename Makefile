@@ -42,7 +42,7 @@ CHANGES = "$(PYTHON)" -S -m tools.mill.changes
 STAGES := all stage0 stage1 stage2 stage3 stage4 stage5 stage6 stage7
 
 .PHONY: help $(STAGES) turn demo slice status failures query explain reject keep pin undo doctor test lint bench soak \
-	pictures clean lock people identify name merge split sheet caption-edit trainers init estimate verify backup gc accuracy \
+	pictures clean lock people review identify name merge split sheet caption-edit trainers init estimate verify backup gc accuracy \
 	models qc qc-page
 
 ## help       this list
@@ -105,6 +105,10 @@ identify: .venv/.ready
 ## split      CLUSTER=3: they are two people
 name merge split: .venv/.ready
 	@$(MILL).name $@ --base "$$BASE" $${AS:+--as "$$AS"} --cluster "$${CLUSTER:-}"
+
+## review     [PORT=8001]: the light table, in your browser: look at everything, decide with a key press
+review: .venv/.ready
+	@$(MILL).review --base "$$BASE" $${PORT:+--port "$$PORT"}
 
 ## sheet      the chosen set as one picture, and what nearly made it: BASE/sheets/DATASET.jpg
 sheet: .venv/.ready

@@ -81,17 +81,23 @@ def decide(base: Path, verdict: str, texts: Sequence[str], dataset: str, why: st
     try:
         with transaction(db):
             found = [subject for text in texts for subject in subjects(db, base, text, dataset)]
-            for subject in found:
-                refuse(db, verdict, subject)
             if verdict == "undo":
                 found = _undone(db, found, why)
+                settle.settle(db)
             else:
-                for subject in found:
-                    decisions.write(db, verdict, subject.item, subject.dataset, why)
-            settle.settle(db)
+                say(db, verdict, found, why)
     finally:
         db.close()
     return found
+
+
+def say(db: sqlite3.Connection, verdict: str, subjects: Sequence[Subject], why: str) -> None:
+    """Write one keep, reject or pin on each in the open transaction, and settle. Raises UsageError as `refuse`."""
+    for subject in subjects:
+        refuse(db, verdict, subject)
+    for subject in subjects:
+        decisions.write(db, verdict, subject.item, subject.dataset, why)
+    settle.settle_below(db, [int(subject.item["id"]) for subject in subjects])
 
 
 def _undone(db: sqlite3.Connection, subjects: Sequence[Subject], why: str) -> list[Subject]:

@@ -6,7 +6,9 @@ without work.
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tools.mill.manifest import meta, set_meta, sql
@@ -61,6 +63,29 @@ def settle(db: sqlite3.Connection) -> None:
 def settle_step(db: sqlite3.Connection, place: Place, since: int = 0) -> None:
     """Settle the outcomes of one step from an id on. `load_decisions` must have been called for its dataset."""
     load_scope(db, place.step_id, since)
+    _settle_scope(db, place)
+
+
+def settle_below(db: sqlite3.Connection, item_ids: Iterable[int]) -> None:
+    """Settle what a decision on some items can change, in the open transaction: they and all that was made from them.
+
+    Where settling was due anyway, everything.
+    """
+    if is_due(db):
+        settle(db)
+        return
+    ids = json.dumps(list(item_ids))
+    dataset = None
+    for place in places(db):
+        if place.dataset != dataset:
+            dataset = place.dataset
+            load_decisions(db, dataset)
+        load_scope(db, 0)
+        db.execute(sql("mill/settle_scope"), {"ids": ids, "step": place.step_id})
+        _settle_scope(db, place)
+
+
+def _settle_scope(db: sqlite3.Connection, place: Place) -> None:
     parts = (("input", place.from_step), ("output", place.step_id))
     for role, from_step in parts:
         db.execute(sql("mill/settle"), {"step": place.step_id, "from_step": from_step, "role": role})

@@ -1,0 +1,321 @@
+"""The light table's pages, pictures and decisions, asked through Datasette's own client."""
+
+from __future__ import annotations
+
+import io
+import re
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browsing import serving
+from lighting import Visitor, paint, rows
+from manifest_filled import filled
+from PIL import Image
+from workspaces import ROOT, environment
+
+from tools.care.strays import strays
+from tools.lighttable import counted, writes
+from tools.lighttable.pages import all_pages
+from tools.lighttable.pages.item import gauge
+from tools.lighttable.pages.overview import steps
+from tools.mill import settle
+from tools.mill.manifest import connect, transaction
+from tools.mill.settings import UsageError
+from tools.report.story import Check
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Iterator[Visitor]:
+    base = filled(tmp_path)
+    paint(base)
+    visitor = Visitor(base)
+    yield visitor
+    visitor.close()
+
+
+def tiles(html: str) -> list[tuple[int, str, str]]:
+    """(id, state, verdict) of the tiles of a page."""
+    found = re.findall(r'<li class="tile" id="i(\d+)" data-id="\d+" data-state="(\w+)" data-verdict="(\w*)"', html)
+    return [(int(item), state, verdict) for item, state, verdict in found]
+
+
+# --- pages ---
+
+
+def test_every_page_has_its_own_word() -> None:
+    words = [page.word for page in all_pages()]
+    assert len(words) == len(set(words))
+    assert {"overview", "gallery", "item", "picture", "decide"} <= set(words)
+    assert [page.word for page in all_pages() if page.title][:2] == ["overview", "gallery"]
+
+
+def test_the_overview_counts_what_the_funnel_counts(table: Visitor) -> None:
+    html = table.ask("/").text
+    for tool, kind, inputs in rows(table.base, "select tool, kind, inputs from funnel where inputs"):
+        assert re.search(rf"<b>{tool}</b>.*?{kind}</td><td class=\"num\">{inputs}</td>", html, re.DOTALL), (tool, kind)
+    assert "dance.mp4" in html
+    assert table.ask("/-/overview").text == html
+
+
+def test_a_bar_is_shared_out_among_what_became_of_it() -> None:
+    row = {"stage": 4, "tool": "score", "dataset": "", "kind": "cutout", "inputs": 8}
+    wide = {"stage": 1, "tool": "extract", "dataset": "", "kind": "frame", "inputs": 16}
+    counts = {"ok": 4, "rejected": 2, "failed": 0, "waiting": 2, "seconds": 1.0}
+    why = {"tool": "score", "dataset": "", "kind": "cutout", "reason": "blurry", "n": 2, "share": 0.5}
+    _, bar = steps([{**wide, **counts}, {**row, **counts}], [why])
+    assert [(part["state"], part["n"], part["share"]) for part in bar["parts"]] == [
+        ("in", 4, "25.000"),
+        ("out", 2, "12.500"),
+        ("waiting", 2, "12.500"),
+    ]
+    assert bar["reasons"][0]["address"] == "/-/gallery?set=score%3Acutout&reason=blurry"
+
+
+def test_the_gallery_shows_what_its_address_asks_for(table: Visitor) -> None:
+    assert tiles(table.ask("/-/gallery").text) == [(21, "in", ""), (23, "in", ""), (24, "out", ""), (25, "in", "")]
+    assert tiles(table.ask("/-/gallery?set=score:cutout&state=out").text) == [(24, "out", "")]
+    assert tiles(table.ask("/-/gallery?set=score:cutout&per=2&page=2").text) == [(24, "out", ""), (25, "in", "")]
+    assert "Nothing matches these filters." in table.ask("/-/gallery?set=score:cutout&reason=nonsense").text
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "sentence"),
+    [
+        ("set=score:video", 404, "There is no set score:video."),
+        ("range=sharpness", 404, "sharpness is no range. Write name:least:most, as in sharpness:0.2:0.4."),
+        ("range=sharpness:a:b", 404, "sharpness:a:b is no range."),
+        ("sort=beauty", 404, "score:cutout has no measurement beauty."),
+        ("page=0&per=0", 200, ""),
+        ("page=99999999999999999999", 200, ""),
+        ("run=x&source=%00&verdict=none&shot=';drop table item", 200, ""),
+        ("set=%3Cscript%3Ealert(1)%3C/script%3E", 404, "There is no set &lt;script&gt;alert(1)&lt;/script&gt;."),
+    ],
+)
+def test_a_strange_address_is_a_sentence(table: Visitor, query: str, status: int, sentence: str) -> None:
+    answer = table.ask(f"/-/gallery?{query}")
+    assert answer.status_code == status
+    assert sentence in answer.text
+
+
+def test_an_item_is_explained(table: Visitor) -> None:
+    html = table.ask("/-/item/24").text
+    assert "It is out." in html
+    assert re.search(r"<b>blurry</b>", html)
+    for above in (1, 12, 19):
+        assert f'href="/-/item/{above}"' in html
+    assert "min_sharpness under [score]" in html
+    assert "There is no item 999 in this workspace." in table.ask("/-/item/999").text
+
+
+def test_every_item_has_its_page(table: Visitor) -> None:
+    for (item,) in rows(table.base, "select id from item"):
+        answer = table.ask(f"/-/item/{item}")
+        assert answer.status_code == 200, (item, answer.text)
+        assert table.ask(f"/-/picture/{item}/256").status_code == 200, item
+
+
+@pytest.mark.parametrize(
+    ("value", "op", "bound", "places"),
+    [(0.3, "<", 0.4, (30.0, 40.0, 40.0, 100.0)), (5.0, ">", 10.0, (33.33, 66.67, 0.0, 66.67))],
+)
+def test_a_gauge_shows_the_side_that_passes(value: float, op: str, bound: float, places: tuple[float, ...]) -> None:
+    found = gauge(Check("blurry", "sharpness", value, op, bound, "score.min_sharpness", False))
+    assert (found.value, found.bound, found.good_from, found.good_to) == places
+
+
+def test_queries_are_datasettes(table: Visitor) -> None:
+    assert "Sharpness: its percentiles over all cutouts" in table.ask("/manifest/sharpness").text
+    assert table.ask("/manifest/reasons.json?_shape=array").json()
+    assert table.ask("/manifest/item/24.json").json()["rows"][0][0] == 24
+
+
+# --- pictures ---
+
+
+def test_a_thumbnail_is_made_once_and_kept_by_its_version(table: Visitor) -> None:
+    version = rows(table.base, "select version from item where id = 24")[0][0]
+    first = table.ask(f"/-/picture/24/96?v={version}")
+    image = Image.open(io.BytesIO(first.content))
+    assert (image.size, image.mode, first.headers["content-type"]) == ((66, 96), "RGBA", "image/webp")
+    assert image.getpixel((1, 1))[3] == 0
+    assert first.headers["cache-control"] == "private, max-age=31536000, immutable"
+    kept = [path for path in (table.base / "cache" / "thumbs").rglob("*") if path.is_file()]
+    assert [path.read_bytes() for path in kept] == [first.content]
+    kept[0].write_bytes(b"RIFF kept")
+    assert table.ask("/-/picture/24/96").content == b"RIFF kept"
+    again = table.ask("/-/picture/24/96", headers={"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert table.ask("/-/picture/24/96?v=old").headers["cache-control"] == "private, no-cache"
+
+
+def test_thumbnails_are_nobodys_stray_files(table: Visitor) -> None:
+    assert table.ask("/-/picture/24/96").status_code == 200
+    db = connect(table.base)
+    found, unsure = strays(db, table.base)
+    assert [fault.path for fault in found if fault.path.startswith(b"cache")] == []
+    assert unsure == []
+    db.close()
+
+
+def test_opaque_pictures_are_jpeg_and_the_whole_one_is_the_file(table: Visitor) -> None:
+    frame = table.ask("/-/picture/12/256")
+    assert (frame.headers["content-type"], Image.open(io.BytesIO(frame.content)).size) == ("image/jpeg", (256, 144))
+    path = rows(table.base, "select path from item where id = 24")[0][0]
+    assert table.ask("/-/picture/24/full").content == (table.base / path).read_bytes()
+
+
+def test_a_source_is_shown_by_its_file_or_the_frame_in_its_middle(table: Visitor) -> None:
+    assert Image.open(io.BytesIO(table.ask("/-/picture/4/256").content)).size == (256, 144)
+    middle = table.ask("/-/picture/1/256").content
+    assert middle in [table.ask(f"/-/picture/{frame}/256").content for frame in (9, 10)]
+    nothing = table.ask("/-/picture/2/256")
+    assert (nothing.status_code, nothing.headers["content-type"]) == (200, "image/svg+xml")
+
+
+def test_a_broken_file_is_no_picture_and_a_full_disk_no_fault(table: Visitor) -> None:
+    path = table.base / rows(table.base, "select path from item where id = 23")[0][0]
+    path.write_bytes(b"RIFFxxxxWEBP")
+    assert table.ask("/-/picture/23/256").status_code == 404
+    (table.base / "cache").write_text("no folder")
+    assert table.ask("/-/picture/24/256").status_code == 200
+
+
+# --- decisions ---
+
+
+def test_a_decision_is_a_row_and_obeyed(table: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MILL_ACTOR", "ann")
+    told = table.post("/-/decide/write", {"verdict": "keep", "ids": [24], "set": "score:cutout", "why": "fine"}).json()
+    assert told["fates"] == {"24": {"id": 24, "state": "in", "reason": "", "verdict": "keep"}}
+    row = rows(table.base, "select uid, verdict, kind, item_id, dataset, note, actor from decision")
+    assert row == [(told["words"][0], "keep", "cutout", 24, "", "fine", "ann")]
+    assert tiles(table.ask("/-/gallery?set=score:cutout&verdict=keep").text) == [(24, "in", "keep")]
+    undone = table.post("/-/decide/undo", {"words": told["words"], "set": "score:cutout"}).json()
+    assert undone["fates"]["24"] == {"id": 24, "state": "out", "reason": "blurry", "verdict": ""}
+    again = table.post("/-/decide/undo", {"words": told["words"]})
+    assert (again.status_code, again.json()["error"]) == (400, "This was taken back already.")
+
+
+def test_many_are_one_transaction(table: Visitor) -> None:
+    """One that cannot be kept takes all back, and names itself."""
+    answer = table.post("/-/decide/write", {"verdict": "keep", "ids": [24, 23], "set": "score:cutout"})
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith("cutout 23 cannot be kept: same_moment")
+    assert rows(table.base, "select count(*) from decision") == [(0,)]
+
+
+def test_all_that_match_need_their_number(table: Visitor) -> None:
+    said = {"verdict": "pin", "all": "?set=score:cutout&state=in", "set": "score:cutout"}
+    wrong = table.post("/-/decide/write", {**said, "expected": 4})
+    assert wrong.json()["error"].startswith("3 images match now, not the number you confirmed.")
+    assert rows(table.base, "select count(*) from decision") == [(0,)]
+    assert table.post("/-/decide/write", {**said, "expected": 3}).json()["ids"] == [21, 23, 25]
+
+
+def test_clear_takes_back_what_was_said_of_the_image_itself(table: Visitor) -> None:
+    writes.decide(table.base, "reject", [21, 24], why="x")
+    writes.decide(table.base, "keep", [24])
+    assert table.post("/-/decide/clear", {"ids": [24, 25], "set": "score:cutout"}).json()["ids"] == [24]
+    assert dict(rows(table.base, "select item_id, verdict from decision where verdict = 'reject'")) == {
+        21: "reject",
+        24: "reject",
+    }
+    none = table.post("/-/decide/clear", {"ids": [25]}).json()["error"]
+    assert none == "There is no decision on this image itself. Its page shows what it obeys."
+
+
+def test_what_it_settles_is_what_a_command_settles(table: Visitor) -> None:
+    """What one decision can change is settled alone; settling everything finds nothing more."""
+    question = "select id, passed, live, decision_id from outcome order by id"
+    seen = [rows(table.base, question)]
+    acts = [
+        lambda: writes.decide(table.base, "reject", [12]),
+        lambda: writes.decide(table.base, "keep", [24]),
+        lambda: writes.decide(table.base, "reject", [1], "default"),
+        lambda: writes.clear(table.base, [12]),
+        lambda: writes.decide(table.base, "reject", [4, 21]),
+        lambda: writes.decide(table.base, "pin", [21]),
+        lambda: writes.clear(table.base, [1, 4, 24]),
+    ]
+    for act in acts:
+        act()
+        found = rows(table.base, question)
+        assert found != seen[-1]
+        db = connect(table.base)
+        with transaction(db):
+            settle.settle(db)
+        db.close()
+        assert rows(table.base, question) == found
+        seen.append(found)
+
+
+def test_a_dataset_that_is_none_is_an_error(table: Visitor) -> None:
+    with pytest.raises(UsageError, match=r"^There is no dataset nobody\.$"):
+        writes.decide(table.base, "reject", [21], "nobody")
+
+
+def test_a_pipeline_and_a_reviewer_write_at_the_same_time(table: Visitor) -> None:
+    """Another process holds the lock for a second; the decision waits for it, and neither is lost."""
+    code = (
+        "import sys, time; from pathlib import Path; from tools.mill.manifest import *\n"
+        "db = connect(Path(sys.argv[1]))\n"
+        "with transaction(db): set_meta(db, 'run', '1'); print('held', flush=True); time.sleep(1)"
+    )
+    words = [sys.executable, "-c", code, str(table.base)]
+    with subprocess.Popen(words, env=environment(PYTHONPATH=str(ROOT)), stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout
+        assert other.stdout.readline() == "held\n"
+        assert tiles(table.ask("/-/gallery").text)
+        assert table.post("/-/decide/write", {"verdict": "pin", "ids": [21]}).status_code == 200
+        assert other.wait(timeout=20) == 0
+    assert rows(table.base, "select value from meta where key = 'run'") == [("1",)]
+    assert rows(table.base, "select verdict, item_id from decision") == [("pin", 21)]
+
+
+def test_counts_are_kept_until_something_is_decided(table: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counted, "FRESH_S", 1000.0)
+    assert "<b>0</b> of 4 reviewed" in table.ask("/-/gallery").text.replace(' id="reviewed"', "")
+    with sqlite3.connect(table.base / "manifest.db") as db:
+        db.execute("update outcome set latest = 0 where item_id = 25")
+    assert "of 4 reviewed" in table.ask("/-/gallery").text
+    writes.decide(table.base, "keep", [24])
+    assert "<b>1</b> of 3 reviewed" in table.ask("/-/gallery").text.replace(' id="reviewed"', "")
+
+
+# --- the command ---
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    own = environment(PYTHONPATH=str(ROOT))
+    return subprocess.run(
+        [sys.executable, "-m", "tools.review", *words], env=own, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_without_a_manifest_it_says_what_to_do(tmp_path: Path) -> None:
+    done = run("--base", str(tmp_path), "--no-open")
+    folder = tmp_path / "00_raw_videos"
+    sentence = (
+        f"{tmp_path / 'manifest.db'} does not exist. Mend BASE, or put footage into {folder} and type `make all`."
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"Error: {sentence}\n")
+
+
+def test_a_port_that_is_taken_is_a_sentence(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        done = run("--base", str(filled(tmp_path)), "--port", str(port), "--no-open")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"Error: Port {port} is in use, perhaps by a light table that is open already.")
+
+
+def test_it_prints_a_link_and_ends_on_ctrl_c(tmp_path: Path) -> None:
+    with serving(filled(tmp_path)) as link:
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/-/sign-in\?token=[\w-]{32}", link)

@@ -1,0 +1,166 @@
+"""Gallery: any set of items as a grid, with filters, counts and keys for deciding. Its whole state is the address."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from datasette.utils.asgi import Request, Response
+
+from tools.lighttable import asked, counted, sets
+from tools.lighttable.asked import NONE, Query
+from tools.lighttable.desk import Desk, Page
+from tools.lighttable.sets import Bound, Set
+from tools.lighttable.words import plain
+from tools.mill.manifest import sql
+
+LISTED = 40
+"""Values of one filter that are listed, the most frequent first."""
+
+TITLES = {
+    "state": "Status",
+    "reason": "Reason",
+    "verdict": "Decision",
+    "shot": "Shot",
+    "view": "View",
+    "source": "Source",
+    "run": "Run",
+}
+STATES = {"in": "in", "out": "rejected", "failed": "failed"}
+VERDICTS = {"": "not reviewed", "keep": "kept", "reject": "rejected", "pin": "pinned"}
+RATIO = (0.45, 2.4)
+"""Width by height of a tile: beyond, its picture has margins."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One value of a filter: how many there would be, whether it is on, and the address that turns it on or off."""
+
+    name: str
+    value: str
+    n: int
+    on: bool
+    address: str
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A ready-made set."""
+
+    name: str
+    why: str
+    address: str
+
+
+async def show(desk: Desk, request: Request) -> Response:
+    query = asked.parse(request.args)
+
+    def found(db: sqlite3.Connection) -> dict[str, Any]:
+        there = counted.all_sets(desk, db)
+        one = counted.chosen_set(desk, db, query.set)
+        return _context(db, desk, there, one, query) if one else {"sets": there, "one": None}
+
+    context = await desk.read(found)
+    return await desk.page("gallery", query=query, **context)
+
+
+def _context(db: sqlite3.Connection, desk: Desk, there: Sequence[Set], one: Set, query: Query) -> dict[str, Any]:
+    limits = sets.bounds(db, one)
+    cells = counted.cube(desk, db, one, query)
+    found = sets.counts(cells, query)
+    total = sets.matching(found, query)
+    text, values = sets.items_question(one, query, limits)
+    items = [_tile(row) for row in db.execute(text, values)]
+    names = _names(db, one)
+    reviewed = sum(n for value, n in found["verdict"].items() if value)
+    return {
+        "sets": there,
+        "one": one,
+        "items": items,
+        "total": total,
+        "limits": limits,
+        "facets": _facets(query, one, found, names),
+        "ready": ready(one, limits, query),
+        "reviewed": reviewed,
+        "reviewable": sum(found["verdict"].values()),
+        "pages": -(-total // query.per),
+        "sorts": list(one.metrics),
+        "ranges": {wanted.metric: wanted for wanted in query.ranges},
+    }
+
+
+def _tile(row: sqlite3.Row) -> dict[str, Any]:
+    width, height = row["width"] or 4, row["height"] or 3
+    ratio = min(RATIO[1], max(RATIO[0], width / height))
+    what = f"{row['kind']} {row['id']}"
+    told = {"in": "in", "failed": "failed"}.get(row["state"]) or f"out: {plain(row['reason'])}"
+    return {**dict(row), "ratio": f"{ratio:.3f}", "alt": f"{what}, {told}", "has_picture": _has_picture(row)}
+
+
+def _has_picture(row: sqlite3.Row) -> bool:
+    return row["path"] is not None or row["kind"] in ("caption", "video", "photo", "background", "reference")
+
+
+def _names(db: sqlite3.Connection, one: Set) -> Mapping[str, Mapping[str, str]]:
+    """What values are called that are no words themselves: sources by their address, runs by their number."""
+    return {
+        "source": {row["address"]: row["name"] for row in db.execute(sql("pages/gallery.names"))},
+        "run": {
+            str(row["id"]): f"run {row['id']}, {row['started_at'][:16].replace('T', ' ')}"
+            for row in db.execute(sql("pages/gallery.runs"), {"step": one.step_id})
+        },
+        "state": STATES,
+        "verdict": VERDICTS,
+    }
+
+
+def _facets(
+    query: Query, one: Set, found: Mapping[str, Mapping[str, int]], names: Mapping[str, Mapping[str, str]]
+) -> list[tuple[str, str, list[Option], int]]:
+    """Each filter as (name, title, its options, how many more there are)."""
+    facets = []
+    for name, title in TITLES.items():
+        chosen = query.chosen.get(name, ())
+        there = dict(found[name]) | {value: found[name].get(value, 0) for value in chosen}
+        if one.kind in ("video", "photo", "background", "reference") and name == "source":
+            continue
+        if not chosen and len(there) < 2:
+            continue
+        if name == "reason" and "" not in chosen:
+            there.pop("", None)  # what is in has none, and the status says that
+        options = [
+            Option(_called(name, value, names), value or NONE, n, value in chosen, query.toggled(name, value))
+            for value, n in sorted(there.items(), key=lambda pair: (-pair[1], pair[0]))
+        ]
+        facets.append((name, title, options[:LISTED], max(0, len(options) - LISTED)))
+    return facets
+
+
+def _called(facet: str, value: str, names: Mapping[str, Mapping[str, str]]) -> str:
+    if facet in names:
+        return names[facet].get(value, value or "none")
+    return plain(value) or {"reason": "no reason"}.get(facet, "unknown")
+
+
+def ready(one: Set, limits: Mapping[str, Bound], query: Query) -> list[Ready]:
+    """The ready-made sets: where mistakes hide."""
+    base = Query(set=one.word, per=query.per)
+    out, inside = {"state": ("out",)}, {"state": ("in",)}
+    found = [
+        Ready("Not reviewed", "What nobody has decided on yet", base.address(chosen={"verdict": ("",)})),
+        Ready("Random rejected", "A fair sample of what is out", base.address(chosen=out, sort="random.1", per=100)),
+    ]
+    if "sharpness" in one.metrics:
+        found += [
+            Ready("Sharpest rejected", "Wrongly out?", base.address(chosen=out, sort="-sharpness", per=100)),
+            Ready("Blurriest accepted", "Wrongly in?", base.address(chosen=inside, sort="sharpness", per=100)),
+        ]
+    for name, bound in limits.items():
+        why = f"Both sides of {bound.key} = {bound.value:g}"
+        found.append(Ready(f"Borderline {plain(bound.reason)}", why, base.address(sort=f"near-{name}", per=100)))
+    return found
+
+
+PAGE = Page("gallery", "Gallery", 20, {"": show})

@@ -1,0 +1,158 @@
+"""Pictures: an item's picture by its id, in a few fixed sizes, each made once and kept below the workspace.
+
+What lies in `cache/thumbs/` can be removed at any time. No row speaks of it, and neither gc nor verify looks there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datasette.utils.asgi import Request, Response
+
+from tools.care.ours import WRITTEN, all_users_folders, is_below
+from tools.lighttable.desk import Desk
+from tools.mill.manifest import sql
+from tools.mill.plan import FOLDERS
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+VERSION = 1
+"""Bumped by hand when the bytes of thumbnails change."""
+
+SIZES: Mapping[str, int] = {"96": 96, "256": 256, "512": 512, "1024": 1024, "full": 0}
+"""The longer side in pixels; 0 is the whole picture."""
+
+FOLDER = "cache/thumbs"
+KEEP = "private, max-age=31536000, immutable"
+ASK_AGAIN = "private, no-cache"
+JPEG_QUALITY, WEBP_QUALITY = 82, 82
+NOTHING = Path(__file__).parent / "static" / "nothing.svg"
+"""What stands for an item without a picture: a video that gave no frame."""
+
+TYPES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PN": "image/png", b"RIF": "image/webp"}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Which file shows an item: its absolute path, b"" where there is none, and the version that the picture has."""
+
+    path: bytes
+    version: str
+    key: str
+
+
+def find(db: sqlite3.Connection, base: Path, item_id: int) -> Shown | None:
+    """Which file shows an item; None where there is no such item, or its file lies outside."""
+    row = db.execute(sql("pages/picture"), {"item": item_id}).fetchone()
+    if row is None:
+        return None
+    if row["path"] is None:
+        return Shown(b"", row["version"], "nothing")
+    name = row["path"] if isinstance(row["path"], bytes) else os.fsencode(row["path"])
+    own = row["kind"] in ("photo", "background", "reference")
+    path = os.path.join(os.fsencode(base), os.fsencode(row["folder"]) if own else b"", name)
+    if not _is_inside(base, path):
+        return None
+    seen = f"{VERSION}\0{row['kind']}\0{row['address']}\0{row['version']}\0{os.fsdecode(name)}"
+    return Shown(path, row["version"], hashlib.sha256(os.fsencode(seen)).hexdigest()[:32])
+
+
+def _is_inside(base: Path, path: bytes) -> bool:
+    """Whether a file lies, links followed, in a folder of this workspace that tools write or the user fills."""
+    home = os.fsencode(base)
+    roots = [os.path.realpath(os.path.join(home, folder)) for folder in (*WRITTEN, *map(os.fsencode, FOLDERS.values()))]
+    real = os.path.realpath(path)
+    return any(is_below(real, root) for root in (*roots, *all_users_folders(base)))
+
+
+def thumbnail(base: Path, shown: Shown, size: str) -> bytes:
+    """The bytes of a picture in one of SIZES, from the cache or made now. Raises MediaError, OSError."""
+    kept = base / FOLDER / size / shown.key[:2] / shown.key
+    try:
+        return kept.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        pass  # not made yet, or there can be no cache
+    made = _make(shown.path, SIZES[size])
+    _keep(kept, made)
+    return made
+
+
+def _make(path: bytes, side_px: int) -> bytes:
+    from PIL import Image
+
+    from tools.media.image import encode_jpeg, read_rgba
+
+    pixels = read_rgba(path)
+    if not side_px and (raw := _servable(path)):
+        return raw
+    opaque = bool((pixels[..., 3] == 255).all())
+    if opaque and not side_px:
+        return encode_jpeg(pixels[..., :3].copy())
+    image = Image.fromarray(pixels[..., :3].copy() if opaque else pixels)
+    if side_px:
+        image.thumbnail(
+            (side_px, side_px), Image.Resampling.BOX if max(image.size) > 4 * side_px else Image.Resampling.LANCZOS
+        )
+    return _encoded(image, opaque)
+
+
+def _servable(path: bytes) -> bytes | None:
+    """A file as it is, where every browser shows it the right way up: what our own tools write."""
+    if not path.endswith((b".webp", b".png")):
+        return None
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _encoded(image: Image, opaque: bool) -> bytes:
+    import io
+
+    out = io.BytesIO()
+    if opaque:
+        image.save(out, "JPEG", quality=JPEG_QUALITY)
+    else:
+        image.save(out, "WEBP", quality=WEBP_QUALITY, method=1)
+    return out.getvalue()
+
+
+def _keep(path: Path, data: bytes) -> None:
+    """Put a picture into the cache. Where that cannot be written it is made again next time, nothing else is lost."""
+    part = path.with_suffix(f".part-{os.getpid()}-{threading.get_ident()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError:
+        with suppress(OSError):
+            part.unlink()
+
+
+async def answer(desk: Desk, request: Request) -> Response:
+    """The picture of `item` in `size`. Kept for good by the browser where the address names the version."""
+    from tools.media.errors import MediaError
+
+    size = request.url_vars["size"]
+    shown = await desk.read(lambda db: find(db, desk.base, int(request.url_vars["item"])))
+    if shown is None:
+        return Response("There is nothing to see.", status=404)
+    if not shown.path:
+        return Response(NOTHING.read_text(), headers={"x-keep": ASK_AGAIN}, content_type="image/svg+xml")
+    etag = f'"{shown.key}-{size}"'
+    headers = {"etag": etag, "x-keep": KEEP if request.args.get("v") == shown.version else ASK_AGAIN}
+    if etag in request.headers.get("if-none-match", ""):
+        return Response("", status=304, headers=headers)
+    try:
+        data = await desk.paint(thumbnail, desk.base, shown, size)
+    except (MediaError, OSError):
+        return Response("The picture cannot be read. make verify says what is wrong with it.", status=404)
+    kind = TYPES.get(data[:3], "application/octet-stream")
+    return Response(data, headers=headers, content_type=kind)

@@ -1,0 +1,139 @@
+"""The plugin: what Datasette asks of us, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+from datasette import NotFound, hookimpl
+from datasette.app import Datasette
+from datasette.utils.asgi import Request, Response
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader
+
+from tools.lighttable import words
+from tools.lighttable.access import MAX_BODY_BYTES, Access, App, gate
+from tools.lighttable.desk import Act, Desk, Show
+from tools.lighttable.pages import all_pages
+from tools.mill.settings import UsageError
+from tools.report import queries
+
+TEMPLATES = Path(__file__).parent / "templates"
+BUSY_SENTENCE = "The manifest is busy, nothing was written. Try again in a moment."
+SLOW_SENTENCE = "This took longer than five seconds. Narrow the filter."
+
+
+@dataclass(frozen=True)
+class Served:
+    """What belongs to one Datasette."""
+
+    desk: Desk
+    access: Access
+
+
+F = TypeVar("F", bound=Callable[..., object])
+hook: Callable[[F], F] = hookimpl
+
+TABLES: WeakKeyDictionary[Datasette, Served] = WeakKeyDictionary()
+
+
+@hook
+def register_routes(datasette: Datasette) -> list[tuple[str, Callable[..., Awaitable[Response]]]]:
+    if datasette not in TABLES:
+        return []
+    desk = TABLES[datasette].desk
+    routes = []
+    for page in all_pages():
+        routes += [(rf"^/-/{page.word}{rest}$", _shown(desk, show)) for rest, show in page.shows.items()]
+        routes += [(rf"^/-/{page.word}/{name}$", _acted(desk, act)) for name, act in page.acts.items()]
+        if page.word == "overview":
+            routes.append((r"^/$", _shown(desk, page.shows[""])))
+    return routes
+
+
+def _shown(desk: Desk, show: Show) -> Callable[..., Awaitable[Response]]:
+    async def view(request: Request) -> Response:
+        try:
+            return await show(desk, request)
+        except UsageError as error:
+            return await desk.page("message", 404, title="Not found", sentence=str(error))
+        except sqlite3.OperationalError as error:
+            if "interrupted" not in str(error):
+                raise
+            return await desk.page("message", 503, title="Too slow", sentence=SLOW_SENTENCE)
+
+    return view
+
+
+def _acted(desk: Desk, act: Act) -> Callable[..., Awaitable[Response]]:
+    async def view(request: Request) -> Response:
+        if request.method != "POST":
+            raise NotFound("There is no such page.")
+        body = await request.post_body()
+        try:
+            said = json.loads(body) if len(body) <= MAX_BODY_BYTES else None
+        except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+            said = None
+        if not isinstance(said, dict):
+            return desk.json({"error": "A JSON object was expected. Nothing was written."}, 400)
+        try:
+            return desk.json(await act(desk, said))
+        except UsageError as error:
+            return desk.json({"error": str(error)}, 400)
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            return desk.json({"error": BUSY_SENTENCE}, 503)
+
+    return view
+
+
+@hook
+def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
+    if datasette not in TABLES:
+        return lambda app: app
+    served = TABLES[datasette]
+
+    async def refused(status: int, sentence: str) -> str:
+        template = datasette.jinja_env.get_template("table/sign-in.html")
+        return str(await template.render_async(status=status, sentence=sentence))
+
+    def wrapped(app: App) -> App:
+        furnish(datasette.jinja_env)  # the page that says no is needed before Datasette has started
+        return gate(app, served.access, refused)
+
+    return wrapped
+
+
+def furnish(env: Environment) -> None:
+    """Give templates their folder, `table/`, and their words."""
+    env.loader = ChoiceLoader(
+        [PrefixLoader({"table": FileSystemLoader(TEMPLATES)}), *([env.loader] if env.loader else [])]
+    )
+    env.filters.update(words.FILTERS)
+    env.globals.update(nav=[page for page in all_pages() if page.title], stamp=words.stamp, picture=words.picture)
+
+
+@hook
+def skip_csrf(datasette: Datasette, scope: Mapping[str, Any]) -> bool | None:
+    """Ours are checked by the gate: Datasette's own check lets a request without a cookie pass."""
+    return True if datasette in TABLES and scope["path"] in TABLES[datasette].access.acts else None
+
+
+@hook
+def permission_allowed(datasette: Datasette, actor: Mapping[str, Any] | None) -> bool | None:
+    """Nobody but the reviewer sees anything, also where a request should come past the gate."""
+    return False if datasette in TABLES and not actor else None
+
+
+@hook
+def canned_queries(datasette: Datasette, database: str) -> Mapping[str, Any]:
+    """The questions that `make query` answers."""
+    if datasette not in TABLES:
+        return {}
+    found = [queries.load(name) for name in queries.names()]
+    return {one.name: {"sql": one.sql, "title": one.title, "description": one.description} for one in found}

@@ -1,0 +1,95 @@
+// Deciding: what keep, reject, pin, clear and undo do on any page. The page says what is marked and shows what changed.
+import { post } from "./post.js";
+import { toast } from "./toast.js";
+
+const DONE = { keep: "kept", reject: "rejected", pin: "pinned" };
+const reasonDialog = document.getElementById("reason");
+const confirmDialog = document.getElementById("confirm");
+const history = JSON.parse(sessionStorage.getItem("decided") ?? "[]");
+
+const number = (n) => n.toLocaleString("en").replaceAll(",", "\u202f");
+const images = (n) => `${number(n)} image${n === 1 ? "" : "s"}`;
+
+function closed(dialog) {
+  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue), { once: true }));
+}
+
+export async function confirmed(text) {
+  document.getElementById("confirm-text").textContent = text;
+  confirmDialog.returnValue = "";
+  confirmDialog.showModal();
+  document.getElementById("confirm-yes").focus();
+  return (await closed(confirmDialog)) === "yes";
+}
+
+const reasons = () => JSON.parse(localStorage.getItem("reasons") ?? "[]");
+
+// The reviewer's reason, remembered; null where it was called off.
+async function reasonFor(n) {
+  const text = document.getElementById("reason-text");
+  const recent = document.getElementById("reason-recent");
+  document.getElementById("reason-number").textContent = n === 1 ? "it" : images(n);
+  text.value = reasons()[0] ?? "";
+  recent.replaceChildren(
+    ...reasons().slice(0, 6).map((why) => {
+      const chip = document.createElement("button");
+      chip.className = "pill";
+      chip.value = "reject";
+      chip.textContent = why;
+      chip.addEventListener("click", () => (text.value = why));
+      return chip;
+    }),
+  );
+  reasonDialog.returnValue = "";
+  reasonDialog.showModal();
+  text.select();
+  if ((await closed(reasonDialog)) !== "reject") return null;
+  const why = text.value.trim();
+  if (why) localStorage.setItem("reasons", JSON.stringify([why, ...reasons().filter((one) => one !== why)].slice(0, 20)));
+  return why;
+}
+document.getElementById("reason-cancel")?.addEventListener("click", () => reasonDialog.close(""));
+
+function remember(words) {
+  history.push(words);
+  while (history.length > 50) history.shift();
+  sessionStorage.setItem("decided", JSON.stringify(history));
+}
+
+// One decision. wanted: {ids} or {all, expected}; set: the word of the page's set; before: called once nothing more is
+// asked, to show at once what will be; changed: called with the answer, or null where it failed.
+export async function decide(verdict, wanted, set, before, changed) {
+  const n = wanted.ids?.length ?? wanted.expected;
+  if (!n) return;
+  const why = verdict === "reject" ? await reasonFor(n) : "";
+  if (why === null) return;
+  if (wanted.all !== undefined && !(await confirmed(`${images(n)} will be ${DONE[verdict]}. Is that right?`))) return;
+  before(verdict);
+  const told = await post("/-/decide/write", { verdict, why, set, ...wanted });
+  if (told) {
+    remember(told.words);
+    toast(`${images(told.ids.length)} ${DONE[verdict]}. Z takes it back.`);
+  }
+  changed(told);
+}
+
+export async function clear(ids, set, changed) {
+  const told = await post("/-/decide/clear", { ids, set });
+  if (told) toast(`${images(told.ids.length)} free again.`);
+  changed(told);
+}
+
+export async function undo(set, changed) {
+  const words = history.at(-1);
+  if (!words) {
+    toast("There is nothing to undo.");
+    return;
+  }
+  const told = await post("/-/decide/undo", { words, set });
+  if (told) {
+    history.pop();
+    sessionStorage.setItem("decided", JSON.stringify(history));
+    toast(`Undone: ${images(told.ids.length)}.`);
+  }
+  changed(told);
+}

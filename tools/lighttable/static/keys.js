@@ -1,0 +1,21 @@
+// Keys: a map from a key to what it does. Nothing happens while somebody types or a dialog is open.
+const typing = (target) =>
+  target.closest("dialog") || (target.matches("input:not([type=range]), textarea, select") && !target.readOnly);
+
+export function bind(map) {
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || document.querySelector("dialog[open]")) return;
+    if (event.key === "?") {
+      event.preventDefault();
+      document.getElementById("keys").showModal();
+      return;
+    }
+    const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const act = map[name];
+    if (!act) return;
+    // A link or button that has the focus keeps its own Enter and Space.
+    if ((name === "Enter" || name === " ") && event.target.closest("a, button, summary") && !event.target.closest("#grid")) return;
+    event.preventDefault();
+    act(event);
+  });
+}

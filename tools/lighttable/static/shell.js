@@ -1,0 +1,23 @@
+// What every page has: the theme's button, the list of keys, selects that lead somewhere.
+const dark = () => {
+  const set = document.documentElement.dataset.theme;
+  return set ? set === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+};
+
+document.getElementById("theme")?.addEventListener("click", () => {
+  const next = dark() ? "light" : "dark";
+  document.documentElement.dataset.theme = next;
+  localStorage.setItem("theme", next);
+});
+
+const keys = document.getElementById("keys");
+document.getElementById("help")?.addEventListener("click", () => keys.showModal());
+
+for (const select of document.querySelectorAll("select.go")) {
+  select.addEventListener("change", () => location.assign(select.value));
+}
+
+// On a narrow screen the filters begin closed.
+if (matchMedia("(max-width: 760px)").matches) {
+  for (const details of document.querySelectorAll("details.filters")) details.open = false;
+}

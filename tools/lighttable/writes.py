@@ -1,0 +1,103 @@
+"""Writes: what the reviewer decides, through the very functions that the commands use. One transaction each time."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tools.decide import Subject, say
+from tools.mill import decisions, settings, settle
+from tools.mill.manifest import connect, sql, transaction
+from tools.mill.reattach import item_today
+from tools.mill.settings import UsageError
+
+VERDICTS = ("keep", "reject", "pin")
+MOST = 100_000
+"""Items in one decision."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written. words: the uids of the decisions, by which they are taken back. ids: of their items."""
+
+    words: Sequence[str]
+    ids: Sequence[int]
+
+
+def decide(base: Path, verdict: str, ids: Sequence[int], dataset: str = "", why: str = "") -> Written:
+    """Keep, reject or pin items, all or nothing. dataset '' speaks for all. Raises UsageError as `tools.decide`."""
+    if verdict not in VERDICTS:
+        raise UsageError(f"{verdict} is no decision. There are: {', '.join(VERDICTS)}.")
+    if dataset and dataset not in settings.dataset_names(settings.load(base)):
+        raise UsageError(f"There is no dataset {dataset}.")
+    with closing(connect(base)) as db, transaction(db):
+        before = db.execute("select coalesce(max(id), 0) from decision").fetchone()[0]
+        found = db.execute(sql("pages/decide.subjects"), {"ids": json.dumps(list(ids))}).fetchall()
+        if len(found) != len(ids):
+            raise UsageError("Some of these items are no longer there. Load the page again.")
+        say(db, verdict, [Subject(item, dataset) for item in found], why)
+        words = [row[0] for row in db.execute("select uid from decision where id > ? order by id", (before,))]
+    return Written(words, [int(item["id"]) for item in found])
+
+
+def clear(base: Path, ids: Sequence[int]) -> Written:
+    """Take back the last decision on each item; those that have none stay as they are.
+
+    Raises UsageError where none has one.
+    """
+    with closing(connect(base)) as db, transaction(db):
+        found = db.execute(sql("pages/decide.standing"), {"ids": json.dumps(list(ids))}).fetchall()
+        if not found:
+            raise UsageError("There is no decision on this image itself. Its page shows what it obeys.")
+        return _taken_back(db, found)
+
+
+def undo(base: Path, words: Sequence[str]) -> Written:
+    """Take back decisions by their uids. Raises UsageError where all are taken back already."""
+    with closing(connect(base)) as db, transaction(db):
+        found = db.execute(sql("pages/decide.words"), {"uids": json.dumps(list(words))}).fetchall()
+        if not found:
+            raise UsageError("This was taken back already.")
+        return _taken_back(db, found)
+
+
+def _taken_back(db: sqlite3.Connection, found: Iterable[sqlite3.Row]) -> Written:
+    rows = list(found)
+    for row in rows:
+        decisions.undo(db, row["uid"], row, row["dataset"], "")
+    today = [item_today(db, row) for row in db.execute(sql("pages/decide.undone"), {"uids": _uids(rows)}).fetchall()]
+    settle.settle_below(db, [item_id for item_id in today if item_id is not None])
+    return Written([row["uid"] for row in rows], [int(row["id"]) for row in rows if row["id"]])
+
+
+def _uids(rows: Iterable[sqlite3.Row]) -> str:
+    return json.dumps([row["uid"] for row in rows])
+
+
+def fates(db: sqlite3.Connection, step_id: int, ids: Sequence[int]) -> dict[str, dict[str, Any]]:
+    """What a step says now of some items, by id as text; None of an item that it no longer reaches."""
+    rows = db.execute(sql("pages/decide.fates"), {"step": step_id, "ids": json.dumps(list(ids))})
+    return {str(row["id"]): dict(row) for row in rows}
+
+
+def ids_of(said: Mapping[str, Any], name: str = "ids") -> list[int]:
+    """The item ids that a request names, each once. Raises UsageError where they are none or too many."""
+    given = said.get(name)
+    if not isinstance(given, list) or not all(type(one) is int and 0 < one < 2**63 for one in given):
+        raise UsageError("The images are not named as a list of ids. Nothing was written.")
+    if not given or len(given) > MOST:
+        raise UsageError(f"Choose between 1 and {MOST:,} images. Nothing was written.")
+    return list(dict.fromkeys(given))
+
+
+def text_of(said: Mapping[str, Any], name: str, most: int = 2000) -> str:
+    """A text that a request carries, '' where it does not. Raises UsageError where it is no text, or too long."""
+    given = said.get(name, "")
+    if not isinstance(given, str) or len(given) > most:
+        raise UsageError(f"{name} is to be a text of at most {most:,} characters. Nothing was written.")
+    return given

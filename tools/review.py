@@ -1,0 +1,95 @@
+"""Open the light table: look at every stage as pictures, decide with a key press, and the next `make` obeys.
+
+It serves this machine alone, and only who opens the link that it prints.
+
+Example: python -m tools.review --base data
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+import click
+
+from tools.mill.command import guard
+from tools.mill.manifest import require
+from tools.mill.settings import UsageError
+
+HOST = "127.0.0.1"
+PORT = 8001
+
+
+def free(port: int) -> None:
+    """Raise UsageError where somebody listens on a port of this machine."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise UsageError(
+                f"Port {port} is in use, perhaps by a light table that is open already. End that one with Ctrl-C, or "
+                f"take another port: make review PORT={port + 1}."
+            ) from error
+
+
+def has_screen() -> bool:
+    """Whether a browser would get a window: without one, a browser for terminals would take this one over."""
+    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def link(port: int, token: str) -> str:
+    return f"http://{HOST}:{port}/-/sign-in?token={token}"
+
+
+def serve(base: Path, port: int, opens: bool) -> None:
+    """Serve a workspace until Ctrl-C. opens: show it in this machine's browser."""
+    import asyncio
+    import webbrowser
+
+    import uvicorn
+
+    from tools.lighttable.app import desk_of, table
+
+    def used(token: str) -> None:
+        click.echo(f"Signed in. A link for another browser: {link(port, token)}", err=True)
+
+    datasette, access = table(base, port, used)
+    config = uvicorn.Config(
+        datasette.app(), host=HOST, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+
+    async def run() -> None:
+        serving = asyncio.create_task(server.serve())
+        while not (server.started or serving.done()):
+            await asyncio.sleep(0.01)
+        click.echo(f"The light table of {base} is open; Ctrl-C closes it. This link signs you in, once:", err=True)
+        click.echo(link(port, access.token))
+        if opens and has_screen():
+            webbrowser.open(link(port, access.token))
+        await serving
+
+    try:
+        asyncio.run(run())
+    except KeyboardInterrupt:
+        click.echo("The light table is closed. The next `make` obeys what you decided.", err=True)
+    finally:
+        desk_of(datasette).close()
+
+
+@click.command()
+@click.option("--base", type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="the workspace")
+@click.option("--port", type=click.IntRange(1, 65535), default=PORT, show_default=True, help="of this machine alone")
+@click.option("--open/--no-open", "opens", default=True, help="show it in the browser, or only print the link")
+def main(base: Path, port: int, opens: bool) -> None:
+    """Serve the light table of a workspace on this machine."""
+    require(base)
+    free(port)
+    serve(base, port, opens)
+
+
+if __name__ == "__main__":
+    guard(lambda: main(standalone_mode=False))
