@@ -14,6 +14,8 @@ from contextlib import ExitStack, contextmanager
 from multiprocessing import get_context
 from typing import Any
 
+from tools.mill.staff import NICENESS
+
 Part = Callable[[], object]
 """What is timed: it does one part of the work on all items of a share, which lie ready in memory."""
 
@@ -54,7 +56,8 @@ def crew(number: int) -> Iterator[Crew]:
 
 
 def _alone() -> None:
-    """In a process of the crew, before it loads any library: one thread."""
+    """In a process of the crew, before it loads any library: one thread, and as nice as a worker."""
+    os.nice(NICENESS)
     os.environ.update(dict.fromkeys(_THREADS, "1"))
 
 
