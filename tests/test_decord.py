@@ -16,8 +16,8 @@ import pytest
 from footage import SMALL, Style, cut_off, flip_bytes, number_of, picture, pictures, shift_times, woven, write
 from watching import shown_by
 
-from tools.engines.decoders import Untrusted
 from tools.media.colour import rgb_of
+from tools.media.errors import Untrusted
 from tools.media.harvest import Plan, harvest
 
 if importlib.util.find_spec("decord") is None:

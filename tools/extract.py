@@ -86,8 +86,7 @@ REASONS = (
 
 def work(row: Row, bench: Bench[Params]) -> Result:
     """Make frames of one source. Raises only for what is no fault of the source: a full disk, no memory."""
-    from tools.engines.decoders import Untrusted
-    from tools.media.errors import MediaError
+    from tools.media.errors import MediaError, Untrusted
 
     try:
         result = _photo(row, bench) if row["kind"] == "photo" else _video(row, bench)

@@ -24,10 +24,6 @@ DECORD = "decord-1"
 they are decoded they are the same."""
 
 
-class Untrusted(Exception):
-    """A decoder's pictures of this source are not what the container says; the message is a sentence for people."""
-
-
 def check(name: str) -> None:
     """Raise UsageError for a decoder that there is not, or that cannot run on this machine."""
     if name not in NAMES:

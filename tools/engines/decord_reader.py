@@ -23,10 +23,10 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from tools.engines.decoders import Untrusted
 from tools.media.clock import Clock, ticks_of
 from tools.media.colour import HDR, rgb_of
 from tools.media.decode import Shown, Tally
+from tools.media.errors import Untrusted
 from tools.media.luma import THUMB
 from tools.media.video import open_video, packets
 

@@ -1,4 +1,4 @@
-"""The one error of reading media: a reason that intake knows, and a sentence for people."""
+"""What goes wrong in reading media: a reason that intake knows, and a sentence for people."""
 
 from __future__ import annotations
 
@@ -24,3 +24,7 @@ class MediaError(Exception):
 
     def __str__(self) -> str:
         return f"{self.reason}: {self.detail}"
+
+
+class Untrusted(Exception):
+    """A decoder's pictures of this source are not what the container says; the message is a sentence for people."""
