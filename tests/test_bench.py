@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from workspaces import ask, funnel_holds
 
 from tools.bench import clips, extraction, filling, ledger, memory, noop, recording, watch
-from tools.bench.__main__ import main, measured
+from tools.bench.__main__ import SMALL_SAID, main, measured
 from tools.bench.report import Part, Report, as_json, page, table, verdict
 from tools.bench.result import Line, Missing, median_line, shown
 from tools.bench.sizes import SMALL, Sizes
@@ -309,6 +309,7 @@ def test_the_command_measures_tells_and_leaves_nothing(tmp_path: Path) -> None:
     assert done.exit_code == 0
     assert "ledger: funnel: " in done.stderr
     assert done.stdout.startswith("part    what ")
+    assert done.stdout.endswith(f"\n\n{SMALL_SAID}\n"), "no verdict on figures that mean nothing"
     assert [part["name"] for part in json.loads((tmp_path / "b.json").read_text())["parts"]] == ["ledger"]
     assert f"## {ledger.TITLE}\n" in (tmp_path / "b.md").read_text()
     assert list(place.iterdir()) == []

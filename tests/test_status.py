@@ -350,6 +350,6 @@ def test_what_to_type_next() -> None:
         "make failures  # what broke and why; RETRY_FAILED=1 tries again",
         "make all  # goes on with what waits",
         "make reject ITEM='07_final_training/emma/a b.png' WHY=…  # if you do not like an image",
-        "make explain ITEM=7  # one of those that nearly passed",
+        "make explain ITEM=7  # why one of them is out",
         "make failures  # what was rejected, and what to do",
     ]

@@ -93,12 +93,25 @@ def check(db: sqlite3.Connection, kind: str, files: Sequence[Path]) -> tuple[str
                 set_meta(db, key, digest)
             told.append(f"{kind}: the weights {path} are used for the first time here (SHA-256 {digest[:16]}…).")
         elif known != digest:
-            raise UsageError(
-                f"The weights {path} are not those that this workspace began with: their SHA-256 was {known[:16]}…, "
-                f"now it is {digest[:16]}…. Put the old file back, or accept the new one with `make models ACCEPT=1`: "
-                "what they made is made again."
-            )
+            raise UsageError(_refused(path, known, digest))
     return tuple(told)
+
+
+def replaced(db: sqlite3.Connection, kind: str, files: Sequence[Path]) -> str | None:
+    """The sentence with which `check` would refuse one of the files; None where it would not. Writes nothing."""
+    for path in files:
+        known, digest = meta(db, f"weights.{kind}.{path.name}"), sha256_of(path)
+        if known not in (None, digest):
+            return _refused(path, str(known), digest)
+    return None
+
+
+def _refused(path: Path, known: str, digest: str) -> str:
+    return (
+        f"The weights {path} are not those that this workspace began with: their SHA-256 was {known[:16]}…, "
+        f"now it is {digest[:16]}…. Put the old file back, or accept the new one with `make models ACCEPT=1`: "
+        "what they made is made again."
+    )
 
 
 def accept(db: sqlite3.Connection, kind: str, files: Sequence[Path]) -> tuple[str, ...]:

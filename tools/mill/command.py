@@ -53,7 +53,7 @@ def guard(program: Callable[[], int | None]) -> NoReturn:
         click.echo(f"Error: {error}", err=True)
         code = USAGE
     except Stop as error:
-        click.echo(f"Stopped: {error}. Make room or mend it; the next run goes on from here.", err=True)
+        click.echo(f"Stopped: {error}. Mend it; the next run goes on from here.", err=True)
         code = BROKE
     except sqlite3.Error as error:
         click.echo(f"Stopped: the manifest could not be used ({error}). Is its disk full or read-only?", err=True)

@@ -146,5 +146,5 @@ def next_command(state: State, base: Path, example: int | None) -> str:
     if made and not dominant(state):
         return f"{command(base, 'reject', ITEM=made[0]['first_path'], WHY='…')}  # if you do not like an image"
     if example:
-        return f"{command(base, 'explain', ITEM=str(example))}  # one of those that nearly passed"
+        return f"{command(base, 'explain', ITEM=str(example))}  # why one of them is out"
     return f"{command(base, 'failures')}  # what was rejected, and what to do"

@@ -72,16 +72,27 @@ def params_of(settings: Settings, kind: str) -> Any:
 
 def _here(settings: Settings, kind: str, name: str, params: Any) -> tuple[bool, str]:
     """Of an engine on this machine: whether it is ready; weights, packages, their licences, device."""
-    entry = engines.ENGINES[kind][name]
+    entry, base = engines.ENGINES[kind][name], settings.base.absolute()
     try:
-        files = engines.files(kind, name, params, settings.base.absolute())
+        files = engines.files(kind, name, params, base)
         device = _device(kind, name, params)
-    except UsageError as lack:
-        return False, str(lack)
+        lack = _replaced(base, kind, files)
+    except UsageError as error:
+        lack = str(error)
+    if lack:
+        return False, lack
     terms = models.licence(models.terms_of(models.Wanted(kind, name, params))) if files else ""
     told = [f"{path} (SHA-256 {weights.sha256_of(path)[:16]}…; {terms})" for path in files]
     told += [*_packages(entry.packages, params), f"device {device}"] if device else ["Framemill's own"]
     return True, ", ".join(told)
+
+
+def _replaced(base: Path, kind: str, files: tuple[Path, ...]) -> str | None:
+    """The sentence with which the workspace refuses weights that are others than they were."""
+    if not files or not (base / NAME).exists():
+        return None
+    with closing(connect(base, create=False)) as db:
+        return weights.replaced(db, kind, files)
 
 
 def _packages(names: tuple[str, ...], params: Any) -> Iterator[str]:
