@@ -19,7 +19,8 @@ from tools.mill.line import Line, asked_alone
 from tools.mill.tool import Bench, Dataset, Result, Row
 from tools.mill.workers import Attempt
 
-ENGINES = {name: Entry(f"trial_engines:{name.title()}", name) for name in ("counting", "small", "choking", "miscounting")}
+NAMES = ("counting", "small", "choking", "miscounting")
+ENGINES = {name: Entry(f"trial_engines:{name.title()}", name) for name in NAMES}
 
 
 @pytest.fixture(autouse=True)

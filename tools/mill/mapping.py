@@ -29,7 +29,7 @@ def results(
     if service:
         yield from _entries(tool, bench, queue, Way("threads", min(service.workers, len(queue)), *bounds, service.halt))
         return
-    with _on_gpus(tool, bench) as leased:
+    with _on_gpus(tool, bench, alone=not asked.workers) as leased:
         if not asked.workers:
             bench = dataclasses.replace(bench, threads=machine.cores())
             yield from _entries(tool, bench, queue, Way("serial", 1, *bounds))
@@ -52,8 +52,11 @@ def results(
 
 
 @contextmanager
-def _on_gpus(tool: Tool, bench: Bench[Any]) -> Iterator[tuple[gpus.Gpu, ...]]:
-    """The GPUs that the tool's engine computes on, held for it; none where it computes on the processor."""
+def _on_gpus(tool: Tool, bench: Bench[Any], *, alone: bool) -> Iterator[tuple[gpus.Gpu, ...]]:
+    """The GPUs that the tool's engine computes on, held for it; none where it computes on the processor.
+
+    alone: without workers it computes in this process, and on the first that it sees.
+    """
     if not tool.asks:
         yield ()
         return
@@ -62,6 +65,7 @@ def _on_gpus(tool: Tool, bench: Bench[Any]) -> Iterator[tuple[gpus.Gpu, ...]]:
     assert tool.engine is not None
     device = getattr(bench.params, "device", "cpu")
     usable = gpus.wanted(device, gpus.found()) if engines.on_cuda(tool.engine, bench.params.engine) else ()
+    usable = usable[:1] if alone else usable
     with gpus.leased(usable, f"{tool.name} of {bench.base}", lambda told: click.echo(told, err=True)) as leased:
         yield leased
 
