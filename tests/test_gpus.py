@@ -11,12 +11,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import cast
 
 import pytest
+from making import Mill
 
 from tools import detect, engines
-from tools.mill import gpus, steps
+from tools.mill import gpus, machine, steps
 from tools.mill.gpus import Gpu, found, leased, wanted
 from tools.mill.mapping import results
 from tools.mill.staff import NICENESS, on_gpus, on_processor
@@ -115,17 +115,43 @@ def test_a_lock_that_another_user_may_only_read_is_held_all_the_same(tmp_path: P
     assert os.waitstatus_to_exitcode(os.waitpid(other, 0)[1]) == 0
 
 
-@pytest.mark.parametrize(("workers", "held"), [(0, ["first"]), (1, ["first", "second"])])
-def test_without_workers_only_the_gpu_that_is_computed_on_is_held(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int, held: list[str]
+@pytest.mark.parametrize(
+    ("workers", "images", "held"), [(0, 2, ["first"]), (1, 2, ["first", "second"]), (1, 0, []), (0, 0, [])]
+)
+def test_no_more_gpus_are_held_than_are_computed_on(
+    tmp_path: Path, mill: Mill, monkeypatch: pytest.MonkeyPatch, workers: int, images: int, held: list[str]
 ) -> None:
+    mill.run("intake")
+    mill.run("extract", mill.frames(images))
+    step = mill.one("select id from step where tool = 'detect'")
     # What machine this is: it has two GPUs, and the detector can use them.
     monkeypatch.setattr(gpus, "found", lambda: TWO)
     monkeypatch.setattr(engines, "on_cuda", lambda *_: True)
-    bench = Bench(tmp_path, detect.Params("builtin"), Dataset())
-    queue = cast("steps.Queue", [])
-    assert list(results(detect.TOOL, bench, queue, Asked(workers=workers), 1.0, lambda: None)) == []
+    monkeypatch.setattr(machine, "free_mb", lambda: 8000)
+    bench = Bench(mill.base, detect.Params("builtin"), Dataset())
+    queue = steps.Queue(mill.db, "detect", "", step, None, False, None)
+    # None of the frames has a file.
+    said = [entry.result for entry in results(detect.TOOL, bench, queue, Asked(workers=workers), 1.0, lambda: None)]
+    assert len(said) == len(queue)
+    assert bool(said) == bool(images)
     assert sorted(path.stem.rpartition("-")[2] for path in tmp_path.glob("*.lock")) == held
+
+
+@pytest.mark.parametrize(
+    ("megapixels", "free_mb", "ahead", "hands", "batch"),
+    [
+        (0.5, 16_000, 40, 4, 16),
+        (12.0, 16_000, 40, 4, 16),
+        (100.0, 16_000, 6, 4, 6),
+        (1000.0, 16_000, 1, 1, 1),
+        (1000.0, None, 40, 4, 16),
+    ],
+)
+def test_of_large_pictures_fewer_are_under_way(
+    megapixels: float, free_mb: int | None, ahead: int, hands: int, batch: int
+) -> None:
+    staff = on_gpus(TWO, 8, 16, round(megapixels * 1e6), free_mb)
+    assert (staff.ahead, staff.hands, staff.batch) == (ahead, hands, batch)
 
 
 def test_on_the_processor_each_core_gets_a_worker_that_lets_others_go_first() -> None:

@@ -24,6 +24,9 @@ def results(
     tool: Tool, bench: Bench[Any], queue: steps.Queue, asked: Asked, idle_s: float, idle: Callable[[], None]
 ) -> Generator[Entry, None, None]:
     """The result of every row that waits, as they are ready. idle: called each time that idle_s went by without one."""
+    if not queue:
+        # Where only a limit has moved, nobody waits for a GPU.
+        return
     params, service = bench.params, bench.service
     bounds = getattr(params, "deadline_s", None), getattr(params, "memory_mb", 0), idle_s, idle
     if service:
@@ -35,7 +38,8 @@ def results(
             yield from _entries(tool, bench, queue, Way("serial", 1, *bounds))
             return
         if leased:
-            crew = staff.on_gpus(leased, machine.cores(), getattr(params, "batch", 1))
+            batch, room = getattr(params, "batch", 1), (queue.largest_px(), machine.free_mb())
+            crew = staff.on_gpus(leased, machine.cores(), batch, *room)
             if params.device.startswith("cuda"):
                 # Each worker sees the one GPU that is its own.
                 bench = dataclasses.replace(bench, params=dataclasses.replace(params, device="cuda"))
