@@ -6,7 +6,6 @@ import hashlib
 import importlib.util
 import json
 from collections.abc import Callable
-from contextlib import closing
 from importlib.metadata import metadata, version
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,6 @@ from tools import doctor, engines
 from tools.engines import catalogue, weights
 from tools.mill import settings
 from tools.mill.manifest import connect, set_meta, transaction
-from tools.mill.settings import UsageError
 from tools.models import licence
 from tools.report.engines import State, better, states
 
@@ -93,21 +91,6 @@ def test_an_engine_with_weights_says_which_and_another_what_it_lacks(workspace: 
     assert lacking.said.startswith("The weights gone.onnx ([mask] weights) are not there; looked in ")
     loaded = configured(workspace, text.replace('"cpu"', '"cuda:7"'))
     assert state(loaded, "detect", "yolo").said.startswith("[detect] device is 'cuda:7', but torch sees ")
-
-
-@heavy
-def test_weights_that_a_run_would_refuse_are_not_ready(workspace: Path) -> None:
-    path = workspace / "models" / "net.onnx"
-    path.parent.mkdir()
-    path.write_bytes(b"one")
-    loaded = configured(workspace, '[detect]\nengine = "yolo"\nweights = "net.onnx"\ndevice = "cpu"\n')
-    with closing(connect(workspace, create=True)) as db:
-        weights.check(db, "detect", (path,))
-    assert state(loaded, "detect", "yolo").ready
-    path.write_bytes(b"two")
-    with closing(connect(workspace)) as db, pytest.raises(UsageError) as refused:
-        weights.check(db, "detect", (path,))
-    assert state(loaded, "detect", "yolo") == State("detect", "yolo", False, True, str(refused.value))
 
 
 @heavy

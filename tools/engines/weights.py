@@ -93,25 +93,12 @@ def check(db: sqlite3.Connection, kind: str, files: Sequence[Path]) -> tuple[str
                 set_meta(db, key, digest)
             told.append(f"{kind}: the weights {path} are used for the first time here (SHA-256 {digest[:16]}…).")
         elif known != digest:
-            raise UsageError(_others(path, known, digest))
+            raise UsageError(
+                f"The weights {path} are not those that this workspace began with: their SHA-256 was {known[:16]}…, "
+                f"now it is {digest[:16]}…. Put the old file back, or accept the new one with `make models ACCEPT=1`: "
+                "what they made is made again."
+            )
     return tuple(told)
-
-
-def refusal(db: sqlite3.Connection, kind: str, files: Sequence[Path]) -> str | None:
-    """As `check`, but nothing is written down: the sentence by which a file would be refused, None where none is."""
-    for path in files:
-        known, digest = meta(db, f"weights.{kind}.{path.name}"), sha256_of(path)
-        if known not in (None, digest):
-            return _others(path, str(known), digest)
-    return None
-
-
-def _others(path: Path, known: str, digest: str) -> str:
-    return (
-        f"The weights {path} are not those that this workspace began with: their SHA-256 was {known[:16]}…, "
-        f"now it is {digest[:16]}…. Put the old file back, or accept the new one with `make models ACCEPT=1`: "
-        "what they made is made again."
-    )
 
 
 def accept(db: sqlite3.Connection, kind: str, files: Sequence[Path]) -> tuple[str, ...]:

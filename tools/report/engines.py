@@ -76,23 +76,12 @@ def _here(settings: Settings, kind: str, name: str, params: Any) -> tuple[bool, 
     try:
         files = engines.files(kind, name, params, settings.base.absolute())
         device = _device(kind, name, params)
-        refused = _refused(settings.base.absolute(), kind, files)
     except UsageError as lack:
         return False, str(lack)
-    if refused:
-        return False, refused
     terms = models.licence(models.terms_of(models.Wanted(kind, name, params))) if files else ""
     told = [f"{path} (SHA-256 {weights.sha256_of(path)[:16]}…; {terms})" for path in files]
     told += [*_packages(entry.packages, params), f"device {device}"] if device else ["Framemill's own"]
     return True, ", ".join(told)
-
-
-def _refused(base: Path, kind: str, files: tuple[Path, ...]) -> str | None:
-    """Why a run would not take these weights: they are others than this workspace began with."""
-    if not files or not (base / NAME).exists():
-        return None
-    with closing(connect(base, create=False)) as db:
-        return weights.refusal(db, kind, files)
 
 
 def _packages(names: tuple[str, ...], params: Any) -> Iterator[str]:
