@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from captioning import needs
+from captioning import choose, needs
+from conftest import RunTool
+from making import Mill
 from PIL import Image
 from serving import API_KEY, GOOD, Service
 from workspaces import ask, make, portraits, tool
@@ -92,6 +94,23 @@ def test_the_estimate_knows_what_is_free(
     assert f": {requests} requests, about " in told[0]
     assert told[0].endswith(end)
     assert len(told) == n
+
+
+@needs("openai")
+def test_the_estimate_says_what_is_paid_for_already(
+    mill: Mill, run_caption: RunTool, service: Service, tmp_path: Path
+) -> None:
+    choose(mill, 3)
+    Image.new("RGB", (640, 480)).save(mill.base / "00_raw_photos" / "a.png")
+    config = configured(service, tmp_path / "nowhere").replace("emma", "default")
+    (mill.base / "config.toml").write_text(config, encoding="utf-8")
+    assert "paid for" not in "".join(bills(settings.load(mill.base, {}), 5))
+    service.script.extend(["good", "400", "good"])
+    run_caption("openai", concurrency=1)
+    assert list(bills(settings.load(mill.base, {}), 5))[-1] == (
+        "2 requests of this workspace are paid for already: what was asked before is not sent again. "
+        "`python -m tools.caption --dry-run` says what is."
+    )
 
 
 def test_the_estimate_is_silent_where_nothing_leaves(tmp_path: Path) -> None:

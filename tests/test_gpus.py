@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from making import Mill
 
+from tools import detect, engines
+from tools.mill import gpus, machine, steps
 from tools.mill.gpus import Gpu, found, leased, wanted
+from tools.mill.mapping import results
 from tools.mill.staff import NICENESS, on_gpus, on_processor
+from tools.mill.tool import Asked, Bench, Dataset
 
 TWO = (Gpu("first", "0"), Gpu("second", "1"))
 
@@ -79,6 +86,72 @@ def test_where_all_are_held_it_waits_and_says_for_whom() -> None:
         assert time.monotonic() - start < 10
     by = f"is used by mask of /elsewhere (process {other.pid})"
     assert told == [f"Waiting for a GPU: GPU 0 {by}; GPU 1 {by}. Ctrl-C gives up."]
+
+
+def test_a_link_in_the_place_of_a_lock_is_not_followed(tmp_path: Path) -> None:
+    thesis = tmp_path / "thesis.txt"
+    thesis.write_text("years of work")
+    (tmp_path / "framemill-gpu-first.lock").symlink_to(thesis)
+    with pytest.raises(OSError, match=r"framemill-gpu-first\.lock"), leased(TWO[:1], "detect of /here", pytest.fail):
+        pass
+    assert thesis.read_text() == "years of work"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can take another user's place")
+def test_a_lock_that_another_user_may_only_read_is_held_all_the_same(tmp_path: Path) -> None:
+    lock = tmp_path / "framemill-gpu-first.lock"
+    lock.write_text("somebody's")
+    lock.chmod(0o644)
+    tmp_path.chmod(0o1777)  # as /tmp is
+    for folder in list(tmp_path.parents)[:2]:
+        folder.chmod(folder.stat().st_mode | 0o011)
+    other = os.fork()
+    if not other:
+        os.setuid(65534)
+        with leased(TWO[:1], "detect of /here", print), open(lock, "rb") as again, suppress(BlockingIOError):
+            fcntl.flock(again, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os._exit(2)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(other, 0)[1]) == 0
+
+
+@pytest.mark.parametrize(
+    ("workers", "images", "held"), [(0, 2, ["first"]), (1, 2, ["first", "second"]), (1, 0, []), (0, 0, [])]
+)
+def test_no_more_gpus_are_held_than_are_computed_on(
+    tmp_path: Path, mill: Mill, monkeypatch: pytest.MonkeyPatch, workers: int, images: int, held: list[str]
+) -> None:
+    mill.run("intake")
+    mill.run("extract", mill.frames(images))
+    step = mill.one("select id from step where tool = 'detect'")
+    # What machine this is: it has two GPUs, and the detector can use them.
+    monkeypatch.setattr(gpus, "found", lambda: TWO)
+    monkeypatch.setattr(engines, "on_cuda", lambda *_: True)
+    monkeypatch.setattr(machine, "free_mb", lambda: 8000)
+    bench = Bench(mill.base, detect.Params("builtin"), Dataset())
+    queue = steps.Queue(mill.db, "detect", "", step, None, False, None)
+    # None of the frames has a file.
+    said = [entry.result for entry in results(detect.TOOL, bench, queue, Asked(workers=workers), 1.0, lambda: None)]
+    assert len(said) == len(queue)
+    assert bool(said) == bool(images)
+    assert sorted(path.stem.rpartition("-")[2] for path in tmp_path.glob("*.lock")) == held
+
+
+@pytest.mark.parametrize(
+    ("megapixels", "free_mb", "ahead", "hands", "batch"),
+    [
+        (0.5, 16_000, 40, 4, 16),
+        (12.0, 16_000, 40, 4, 16),
+        (100.0, 16_000, 6, 4, 6),
+        (1000.0, 16_000, 1, 1, 1),
+        (1000.0, None, 40, 4, 16),
+    ],
+)
+def test_of_large_pictures_fewer_are_under_way(
+    megapixels: float, free_mb: int | None, ahead: int, hands: int, batch: int
+) -> None:
+    staff = on_gpus(TWO, 8, 16, round(megapixels * 1e6), free_mb)
+    assert (staff.ahead, staff.hands, staff.batch) == (ahead, hands, batch)
 
 
 def test_on_the_processor_each_core_gets_a_worker_that_lets_others_go_first() -> None:

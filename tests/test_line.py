@@ -19,7 +19,8 @@ from tools.mill.line import Line, asked_alone
 from tools.mill.tool import Bench, Dataset, Result, Row
 from tools.mill.workers import Attempt
 
-ENGINES = {name: Entry(f"trial_engines:{name.title()}", name) for name in ("counting", "small", "choking")}
+NAMES = ("counting", "small", "choking", "miscounting")
+ENGINES = {name: Entry(f"trial_engines:{name.title()}", name) for name in NAMES}
 
 
 @pytest.fixture(autouse=True)
@@ -102,6 +103,40 @@ def test_one_picture_that_breaks_a_batch_fails_alone(tmp_path: Path) -> None:
     errors = {number: (error, stop) for number, (_, error, stop, _) in attempts.items()}
     assert errors.pop(2) == ("ArithmeticError: The network gave values that are no numbers.", False)
     assert set(errors.values()) == {(None, False)}
+
+
+def test_an_engine_that_miscounts_mixes_up_no_answers(tmp_path: Path) -> None:
+    attempts = served(tmp_path, "miscounting", frames(tmp_path, [80, 80, 0, 80]), batch=4)
+    error = "ValueError: The engine miscounting gave 2 answers to 1 questions."
+    assert [attempts[number][1] for number in range(4)] == [None, None, error, None]
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [("leaves", "SystemExit: 3"), ("forgets", "AssertionError: "), ("breaks", "ArithmeticError: after the answer")],
+)
+def test_work_that_ends_otherwise_than_it_should_holds_nobody_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str, said: str
+) -> None:
+    """Libraries end the process where a package is missing; in a thread nobody would ever hear of it."""
+
+    def ending(row: Row, bench: Bench[Any], begin: Any = detect.work) -> Any:
+        result = yield from begin(row, bench)
+        if row["path"] != "1.png":
+            return result
+        if end == "leaves":
+            raise SystemExit(3)
+        if end == "breaks":
+            raise ArithmeticError("after the answer")
+        return None
+
+    monkeypatch.setattr(detect, "TOOL", type(detect.TOOL)(**{**vars(detect.TOOL), "work": ending}))
+    rows, attempts = frames(tmp_path, [80] * 3), {}
+    running = threading.Thread(target=lambda: attempts.update(served(tmp_path, "counting", rows, 2)), daemon=True)
+    running.start()
+    running.join(20)
+    assert not running.is_alive()
+    assert [attempts[number][1] for number in range(3)] == [None, said, None]
 
 
 def test_a_picture_that_cannot_be_read_fails_alone(tmp_path: Path) -> None:

@@ -90,6 +90,23 @@ def test_each_model_and_host_has_its_own_minute(ledger: Ledger) -> None:
         assert ledger.depart(Quota(host, model, 1, 1000), 1, 6.0) == pytest.approx(59)
 
 
+def test_a_departure_while_another_waits_for_the_manifest_counts(ledger: Ledger, base: Path) -> None:
+    quota = Quota("h", "m", 1, 1000)
+    paced, db = Pace(quota, ledger), manifest.connect(base)
+    with ThreadPoolExecutor(1) as threads:
+        db.execute("begin immediate")
+        entered = threads.submit(paced.enter, 1)
+        time.sleep(1.3)
+        db.execute("insert into departure (host, model, at_s, tokens) values ('h', 'm', ?, 1)", (time.time(),))
+        db.commit()
+        time.sleep(0.3)
+        paced.halt()
+        with pytest.raises(Halted):
+            entered.result()
+    assert db.execute("select count(*) from departure").fetchone()[0] == 1
+    db.close()
+
+
 def test_a_clock_that_is_set_back_holds_nothing_up(ledger: Ledger, base: Path) -> None:
     quota = Quota("h", "m", 1, 1000)
     assert isinstance(ledger.depart(quota, 1, 10_000.0), int)

@@ -213,3 +213,19 @@ def test_only_two_can_look(mill: Mill, run_caption: RunTool, tmp_path: Path, ser
         run_caption("openai", second_look="twice")
     assert str(caught.value) == "[caption] second_look is 'twice', which is none. There are: rules, model."
     assert service.sent == 0
+
+
+@pytest.mark.parametrize("engine", BOTH)
+def test_how_long_a_model_thinks_is_a_word_that_only_gemini_reads(
+    engine: str, mill: Mill, run_caption: RunTool, service: Service
+) -> None:
+    choose(mill, 1)
+    run_caption(engine)
+    run_caption(engine, thinking="high")
+    assert service.sent == (2 if engine == "vertex" else 1), "what decides nothing is not paid for again"
+    if engine == "vertex":
+        with pytest.raises(UsageError) as caught:
+            run_caption(engine, thinking="turbo")
+        there = 'minimal, low, medium, high, ""'
+        assert str(caught.value) == f"[caption] thinking is 'turbo', which is none. There are: {there}."
+        assert service.sent == 2

@@ -28,7 +28,7 @@ if importlib.util.find_spec("ultralytics") is None or importlib.util.find_spec("
 import torch
 
 from tools.engines.yolo import Yolo
-from tools.engines.yolo_file import chosen_device
+from tools.engines.yolo_file import chosen_device, telling
 
 pytestmark = pytest.mark.filterwarnings("default")
 
@@ -237,12 +237,31 @@ def test_out_of_memory_halves_the_batch_and_goes_on(
     assert [len(each) for each in found] == [len(expected[0])] * 7
 
 
+NO_MEMORY = [
+    torch.OutOfMemoryError("CUDA out of memory."),
+    RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+]
+
+
+@pytest.mark.parametrize("error", NO_MEMORY)
+def test_a_device_that_is_full_before_anything_is_loaded_is_no_fault_of_the_file(error: Exception) -> None:
+    with pytest.raises(UsageError) as raised, telling(Path("a.pt"), "cannot be loaded"):
+        raise error
+    assert str(raised.value) == (
+        "The weights a.pt cannot be loaded: the device has too little memory left, which another program may hold. "
+        "Take smaller weights, or set detect.device to cpu."
+    )
+
+
 @real
-def test_one_image_that_is_too_much_for_the_memory_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", NO_MEMORY)
+def test_one_image_that_is_too_much_for_the_memory_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     small = opened(OVERFIT)
 
     def none(images: list[Rgb], least: float) -> list[NDArray[np.float32]]:
-        raise torch.OutOfMemoryError("CUDA out of memory.")
+        raise error
 
     monkeypatch.setattr(small, "_forward", none)
     with pytest.raises(UsageError) as raised:

@@ -50,3 +50,14 @@ class Choking:
         if any(not job.image[0, 0].any() for job in jobs):
             raise ArithmeticError("The network gave values that are no numbers.")
         return [[] for _ in jobs]
+
+
+class Miscounting(Choking):
+    """Forgets the last question of several, and has two answers to a lone one that begins black."""
+
+    name = "miscounting"
+
+    def run(self, jobs: list[DetectJob]) -> list[list[Detection]]:
+        if len(jobs) > 1:
+            return [[] for _ in jobs[1:]]
+        return [[]] if jobs[0].image[0, 0].any() else [[], []]

@@ -14,7 +14,9 @@ import json
 import math
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from tools.forecast.forecast import Footage, Forecast, forecast
 from tools.forecast.rates import Rates, rates
 from tools.mill import machine
 from tools.mill.command import guard
+from tools.mill.manifest import NAME, sql
 from tools.mill.settings import Settings, load
 from tools.mill.tool import Dataset
 from tools.mill.walk import shown, walk
@@ -100,6 +103,24 @@ def bills(settings: Settings, images: int) -> Iterator[str]:
         yield from bill.sentences()
         if bill.requests and not (bill.price and bill.price.free) and Budget.of(params).unbounded:
             yield f"caption {name}: nothing is sent until [caption] max_cost or max_requests says what may be spent."
+    if paid := paid_for(settings.base):
+        yield (
+            f"{plural(paid, 'request')} of this workspace {'is' if paid == 1 else 'are'} paid for already: what was "
+            "asked before is not sent again. `python -m tools.caption --dry-run` says what is."
+        )
+
+
+def paid_for(base: Path) -> int:
+    """How many requests were answered in a workspace; 0 where there is no manifest, or one of an older Framemill."""
+    if not (base / NAME).exists():
+        return 0
+    with closing(sqlite3.connect(base / NAME, timeout=60)) as db:
+        try:
+            return int(db.execute(sql("estimate/paid")).fetchone()[0])
+        except sqlite3.OperationalError as error:
+            if "no such" in str(error):
+                return 0
+            raise
 
 
 def free_bytes(base: Path) -> int:

@@ -15,8 +15,19 @@ from tools.mill.tool import Dataset
 from tools.paid.terms import Terms
 from tools.training.targets import target_of
 
-CHOICES: Mapping[str, tuple[str, ...]] = {"show": ("cutout", "crop"), "second_look": ("rules", "model")}
-"""Settings that take one of a few words: what of an image may be shown, and who looks at its caption again."""
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "show": ("cutout", "crop"),
+    "second_look": ("rules", "model"),
+    "thinking": ("minimal", "low", "medium", "high", ""),
+}
+"""Settings that take one of a few words: what of an image may be shown, who looks at its caption again, how long a
+model thinks."""
+
+SETTINGS = ("show", "side_px", "max_output_tokens", "thinking", "temperature")
+"""Those that decide what is answered."""
+
+OWN: Mapping[str, str] = {"thinking": "vertex"}
+"""Settings that one engine alone reads: for another they decide nothing, and nothing is paid for again."""
 
 IMAGE_TOKENS = 1700
 """What one image counts as at most: Gemini 3 has 1120 by default, OpenAI's tiles of 768 px stay below 1536."""
@@ -74,24 +85,27 @@ def _length(prompt: Prompt, request: str) -> int:
 def questions_of(terms: Terms, engine: str, model: str, dataset: Dataset) -> Questions:
     """What is asked with these settings. Raises UsageError where one is none."""
     for name, known in CHOICES.items():
-        if getattr(terms, name) not in known:
-            raise UsageError(
-                f"[caption] {name} is {getattr(terms, name)!r}, which is none. There are: {', '.join(known)}."
-            )
+        if _reads(engine, name) and getattr(terms, name) not in known:
+            there = ", ".join(word or '""' for word in known)
+            raise UsageError(f"[caption] {name} is {getattr(terms, name)!r}, which is none. There are: {there}.")
     prompt = prompt_for(target_of(dataset.target), dataset.class_word)
     second_one = second_prompt(dataset.class_word) if terms.second_look == "model" else None
-    return Questions(engine, model, json.dumps(settings_of(terms), sort_keys=True), prompt, second_one)
+    return Questions(engine, model, json.dumps(settings_of(terms, engine), sort_keys=True), prompt, second_one)
 
 
-def settings_of(terms: Terms) -> dict[str, Any]:
-    """Those of the terms that decide what is answered."""
-    return {name: getattr(terms, name) for name in ("show", "side_px", "max_output_tokens", "thinking", "temperature")}
+def settings_of(terms: Terms, engine: str) -> dict[str, Any]:
+    """Those of the terms that decide what an engine answers."""
+    return {name: getattr(terms, name) for name in SETTINGS if _reads(engine, name)}
+
+
+def _reads(engine: str, name: str) -> bool:
+    return OWN.get(name, engine) == engine
 
 
 def causes(terms: Terms, questions: Questions) -> Mapping[str, str]:
     """What decides a captioner's answers, by name: part of the recipe."""
     from tools.describe.shown import VERSION
 
-    settings = json.dumps([VERSION, settings_of(terms)])
+    settings = json.dumps([VERSION, settings_of(terms, questions.engine)])
     found = {"model": questions.model, "prompt": questions.prompt.version, "settings": settings}
     return found | ({"second_look": questions.second.version} if questions.second else {})

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tools.engines import ultralytics_setup
 from tools.engines.letterbox import Fit, fitted, fitting
 from tools.engines.protocols import Box, Detection, DetectJob, Keypoint
-from tools.engines.yolo_file import chosen_device, opened, telling
+from tools.engines.yolo_file import chosen_device, memory_ended, opened, telling
 from tools.framing.pose import head_box
 from tools.mill.settings import UsageError
 
@@ -100,7 +100,9 @@ class Yolo:
         """None where they are too many for the device's memory: from then on fewer go at once."""
         try:
             return self._forward(images, least)
-        except torch.OutOfMemoryError as error:
+        except RuntimeError as error:
+            if not memory_ended(error):
+                raise
             if len(images) == 1:
                 raise UsageError(
                     f"The device {self._model.device} has too little memory for {self._path.name} at {self._imgsz} px. "

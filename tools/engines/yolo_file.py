@@ -66,12 +66,23 @@ def opened(path: Path, device: torch.device) -> Any:
     return model
 
 
+def memory_ended(error: Exception) -> bool:
+    """Whether a device has no memory left: torch says so in a class of its own, CUDA's libraries only in words."""
+    words = r"out of memory|_ALLOC_FAILED|failed to allocate"
+    return isinstance(error, torch.OutOfMemoryError) or re.search(words, str(error), re.IGNORECASE) is not None
+
+
 @contextmanager
 def telling(path: Path, what: str) -> Iterator[None]:
     """What libraries say of a bad file becomes one sentence that names it."""
     try:
         yield
     except BAD_FILE + ultralytics_setup.onnx_errors() as error:
+        if memory_ended(error):
+            raise UsageError(
+                f"The weights {path} {what}: the device has too little memory left, which another program may hold. "
+                "Take smaller weights, or set detect.device to cpu."
+            ) from error
         said = re.sub(r"/\S*/weights\.\w+", path.name, str(error))
         reason = " ".join(said.split())[:300].rstrip(".") or type(error).__name__
         raise UsageError(

@@ -14,7 +14,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,19 +90,25 @@ def _taken(gpu: Gpu, who: str, held: ExitStack) -> bool:
         os.close(descriptor)
         return False
     held.callback(os.close, descriptor)
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{who} (process {os.getpid()})".encode(), 0)
+    # For people alone: a full disk, or a file that only its owner may write, is no reason to leave a GPU idle.
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{who} (process {os.getpid()})".encode(), 0)
     return True
 
 
 def _opened(path: Path) -> int:
-    try:
-        # Without O_CREAT: Linux forbids that on another user's file in a folder like /tmp.
-        return os.open(path, os.O_RDWR)
-    except FileNotFoundError:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
+    """A descriptor of the lock file, which is made where it is missing; never of what a link of that name leads to."""
+    with suppress(FileExistsError):
+        # Only ever of a new file: with O_CREAT Linux forbids to open another user's in a folder like /tmp.
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW)
         os.fchmod(descriptor, 0o666)  # all users of the machine share it, whatever their umask
         return descriptor
+    try:
+        return os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+    except PermissionError:
+        # Its owner had no time to open it to others. To lock it, reading is enough.
+        return os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
 
 
 def _holder(gpu: Gpu) -> str:

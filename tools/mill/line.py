@@ -38,8 +38,8 @@ def asked_alone(tool: Tool, row: Row, bench: Bench[Any]) -> Result:
         try:
             question = asking.send(answer)
         except StopIteration as end:
-            return _on_its_device(end.value, engine)
-        (answer,) = engine.run([question])
+            return _on_its_device(_ended(end), engine)
+        (answer,) = _run([question], engine)
 
 
 @dataclass
@@ -120,14 +120,16 @@ class Line:
     def _feed(
         self, tool: Tool, jobs: Iterator[tuple[int, Row]], belt: _Belt, proceed: Callable[[_Item, Any], None]
     ) -> None:
-        for number, row in jobs:
+        try:
+            for number, row in jobs:
+                with belt.changed:
+                    belt.loading += 1
+                    belt.afoot += 1
+                proceed(_Item(number, _begun(tool, row, self.bench)), None)
+        finally:
             with belt.changed:
-                belt.loading += 1
-                belt.afoot += 1
-            proceed(_Item(number, _begun(tool, row, self.bench)), None)
-        with belt.changed:
-            belt.ended = True
-            belt.changed.notify()
+                belt.ended = True
+                belt.changed.notify()
 
 
 def _engine(tool: Tool, bench: Bench[Any]) -> Any:
@@ -164,9 +166,15 @@ def _step(item: _Item, answer: Any) -> Result | None:
     try:
         item.question = item.asking.send(answer)
     except StopIteration as end:
-        result: Result = end.value
-        return result
+        return _ended(end)
     return None
+
+
+def _ended(end: StopIteration) -> Result:
+    """What a tool's work returned."""
+    result = end.value
+    assert isinstance(result, Result)
+    return result
 
 
 def _answered(engine: Any, part: list[_Item]) -> Iterator[tuple[_Item, Any, Attempt | None]]:
@@ -185,7 +193,10 @@ def _answered(engine: Any, part: list[_Item]) -> Iterator[tuple[_Item, Any, Atte
 
 
 def _run(questions: list[Any], engine: Any) -> list[Any]:
+    """One answer for each question, in the same order. Raises ValueError where the engine gives more or fewer."""
     answers: list[Any] = engine.run(questions)
+    if len(answers) != len(questions):
+        raise ValueError(f"The engine {engine.name} gave {len(answers)} answers to {len(questions)} questions.")
     return answers
 
 

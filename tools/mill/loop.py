@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.mill import files, limits, links, mapping, recipe, runs, settle, steps, sweep
+from tools.mill import files, limits, links, mapping, pinning, recipe, runs, settle, steps, sweep
 from tools.mill.lock import hold
 from tools.mill.manifest import NAME, connect, meta, require, set_meta, sql, transaction
 from tools.mill.plan import BY_TOOL, folder_of
@@ -139,7 +139,7 @@ def _prepare(
     except ValueError as error:
         raise UsageError(str(error)) from error
     dataset = Dataset(name=asked.dataset, **settings.datasets[asked.dataset]) if asked.dataset else Dataset()
-    params, engine, notes = _engine(db, base, tool, params)
+    params, engine, notes = pinning.engine(db, base, tool, params)
     sides = {side: _side(db, f"sides/{tool.name}.{side}", asked.dataset) for side in tool.sides}
     causes = tool.causes(params, dataset) if tool.causes else {}
     rows = steps.input_rows(db, tool.name, asked.dataset, tool.says) if tool.work_set else None
@@ -159,33 +159,6 @@ def _prepare(
     bench = Bench(base, params, dataset, sides, digest=engine[1] if engine else "")
     notes += tool.remarks(bench) if tool.remarks else ()
     return _Work(db, tool, asked, place, bench, bounds, recipe_id, rows, notes)
-
-
-def _engine(
-    db: sqlite3.Connection, base: Path, tool: Tool, params: Any
-) -> tuple[Any, tuple[str, str] | None, tuple[str, ...]]:
-    """Resolve `engine = "auto"` once per workspace and pin it; the engine's name and digest go into the recipe.
-
-    What its weights are is pinned as well.
-    """
-    if tool.engine is None:
-        return params, None, ()
-    from tools import engines
-    from tools.engines import weights
-
-    notes: tuple[str, ...] = ()
-    name = params.engine
-    if name == "auto":
-        key = f"engine.{tool.engine}"
-        pinned = meta(db, key)
-        name = pinned or engines.resolve(tool.engine, "auto", params, base)
-        if pinned is None:
-            with transaction(db):
-                set_meta(db, key, name)
-            notes = (f"{tool.name}: engine auto is {name} here, and stays so in this workspace.",)
-    identity = engines.identify(tool.engine, name, params, base)
-    notes += weights.check(db, tool.engine, engines.files(tool.engine, identity.name, params, base))
-    return dataclasses.replace(params, engine=name), (identity.name, identity.digest), notes
 
 
 def _side(db: sqlite3.Connection, name: str, dataset: str) -> list[dict[str, Any]]:

@@ -24,18 +24,22 @@ def results(
     tool: Tool, bench: Bench[Any], queue: steps.Queue, asked: Asked, idle_s: float, idle: Callable[[], None]
 ) -> Generator[Entry, None, None]:
     """The result of every row that waits, as they are ready. idle: called each time that idle_s went by without one."""
+    if not queue:
+        # Where only a limit has moved, nobody waits for a GPU.
+        return
     params, service = bench.params, bench.service
     bounds = getattr(params, "deadline_s", None), getattr(params, "memory_mb", 0), idle_s, idle
     if service:
         yield from _entries(tool, bench, queue, Way("threads", min(service.workers, len(queue)), *bounds, service.halt))
         return
-    with _on_gpus(tool, bench) as leased:
+    with _on_gpus(tool, bench, alone=not asked.workers) as leased:
         if not asked.workers:
             bench = dataclasses.replace(bench, threads=machine.cores())
             yield from _entries(tool, bench, queue, Way("serial", 1, *bounds))
             return
         if leased:
-            crew = staff.on_gpus(leased, machine.cores(), getattr(params, "batch", 1))
+            batch, room = getattr(params, "batch", 1), (queue.largest_px(), machine.free_mb())
+            crew = staff.on_gpus(leased, machine.cores(), batch, *room)
             if params.device.startswith("cuda"):
                 # Each worker sees the one GPU that is its own.
                 bench = dataclasses.replace(bench, params=dataclasses.replace(params, device="cuda"))
@@ -52,8 +56,11 @@ def results(
 
 
 @contextmanager
-def _on_gpus(tool: Tool, bench: Bench[Any]) -> Iterator[tuple[gpus.Gpu, ...]]:
-    """The GPUs that the tool's engine computes on, held for it; none where it computes on the processor."""
+def _on_gpus(tool: Tool, bench: Bench[Any], *, alone: bool) -> Iterator[tuple[gpus.Gpu, ...]]:
+    """The GPUs that the tool's engine computes on, held for it; none where it computes on the processor.
+
+    alone: without workers it computes in this process, and on the first that it sees.
+    """
     if not tool.asks:
         yield ()
         return
@@ -62,6 +69,7 @@ def _on_gpus(tool: Tool, bench: Bench[Any]) -> Iterator[tuple[gpus.Gpu, ...]]:
     assert tool.engine is not None
     device = getattr(bench.params, "device", "cpu")
     usable = gpus.wanted(device, gpus.found()) if engines.on_cuda(tool.engine, bench.params.engine) else ()
+    usable = usable[:1] if alone else usable
     with gpus.leased(usable, f"{tool.name} of {bench.base}", lambda told: click.echo(told, err=True)) as leased:
         yield leased
 

@@ -95,12 +95,12 @@ def attempt(function: Callable[[J, S], R], shared: S, job: J) -> Attempt:
     start = time.perf_counter()
     try:
         value = function(job, shared)
-    except Exception as problem:  # the boundary: whatever a tool raises is this item's failure
+    except (Exception, SystemExit) as problem:  # the boundary: whatever a tool raises is this item's failure
         return None, *told(problem), time.perf_counter() - start
     return value, None, False, time.perf_counter() - start
 
 
-def told(problem: Exception) -> tuple[str, bool]:
+def told(problem: Exception | SystemExit) -> tuple[str, bool]:
     """The sentence that says what went wrong with one job, and whether no other would fare better."""
     match problem:
         case Stop():

@@ -37,10 +37,21 @@ def on_processor(workers: int, cores: int, waiting: int, *, asks: bool) -> Staff
     return Staff(workers, threads, hands=2, ahead=3) if asks else Staff(workers, threads)
 
 
-def on_gpus(gpus: Sequence[Gpu], cores: int, batch: int) -> Staff:
+BYTES_PER_PX = 6
+"""Of a picture under way: it, and what is cut out of it or laid over it (48 of 12 megapixels took 2.9 GB, 5 each)."""
+
+
+def on_gpus(gpus: Sequence[Gpu], cores: int, batch: int, largest_px: int = 0, free_mb: int | None = None) -> Staff:
     """One worker for each GPU, with its share of the cores to load and encode; a batch is loaded while another one is
     on the GPU and the results of a third are stored.
+
+    Fewer where so many of the largest picture would not fit into half of the free memory; None: nobody knows that.
     """
     hands = max(2, cores // len(gpus))
+    ahead = 2 * batch + 2 * hands
+    if free_mb is not None and largest_px:
+        room = free_mb * 2**20 // 2 // len(gpus)
+        ahead = max(1, min(ahead, room // (largest_px * BYTES_PER_PX)))
+        hands = min(hands, ahead)
     surroundings = [{"CUDA_VISIBLE_DEVICES": gpu.visible} for gpu in gpus]
-    return Staff(len(gpus), hands, hands, batch, 2 * batch + 2 * hands, surroundings, niceness=0)
+    return Staff(len(gpus), hands, hands, min(batch, ahead), ahead, surroundings, niceness=0)

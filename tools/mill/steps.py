@@ -127,7 +127,7 @@ class Queue:
         limit: int | None,
         says: str | None = None,
     ) -> None:
-        self.db, self.dataset = db, dataset
+        self.db, self.tool, self.dataset = db, tool, dataset
         self._question = _inputs(tool, says)
         decisions.load_said(db, says, dataset)
         found = db.execute(
@@ -152,6 +152,13 @@ class Queue:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def largest_px(self) -> int:
+        """Pixels of the largest picture that the tool takes, whether it waits or not."""
+        found = (
+            self.db.execute(sql("mill/largest"), {"kind": kind}).fetchone()[0] for kind in BY_TOOL[self.tool].takes
+        )
+        return max(map(int, found))
 
     def __iter__(self) -> Iterator[Row]:
         # One at a time: asked for several at once, SQLite reads all that waits for each of the questions.

@@ -12,6 +12,7 @@ import json
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -127,10 +128,11 @@ class Ledger:
             self._held.add(byte)
             return True
 
-    def depart(self, quota: Quota, tokens: int, now_s: float) -> int | float:
-        """As `pace.depart`, for all processes that use this ledger."""
+    def depart(self, quota: Quota, tokens: int, now_s: float | None = None) -> int | float:
+        """As `pace.depart`, for all processes that use this ledger. now_s: None is the system's clock."""
         with self._lock, transaction(self._db):
-            return pace.depart(self._db, quota, tokens, now_s)
+            # Not before: whoever wrote while this one waited for the lock would seem to be of the future.
+            return pace.depart(self._db, quota, tokens, time.time() if now_s is None else now_s)
 
     def weigh(self, departure: int, tokens: int) -> None:
         """Write down how many tokens a request had that was let go."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import time
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,7 +27,7 @@ class Quota:
 class Book(Protocol):
     """Where departures are written down; other processes may write into the same one."""
 
-    def depart(self, quota: Quota, tokens: int, now_s: float) -> int | float: ...
+    def depart(self, quota: Quota, tokens: int) -> int | float: ...
 
     def weigh(self, departure: int, tokens: int) -> None: ...
 
@@ -51,7 +50,7 @@ class Pace:
 
     def enter(self, tokens: int) -> int:
         """Wait until one more request of so many tokens may be sent, and write it down. Raises Halted."""
-        while isinstance(answer := self._book.depart(self._quota, tokens, time.time()), float):
+        while isinstance(answer := self._book.depart(self._quota, tokens), float):
             self.sleep(answer)
         self.sleep(0)
         return answer
