@@ -21,7 +21,7 @@ from tools.matte.pyramid import halved
 
 Floats = NDArray[np.floating[Any]]
 
-SIDE_PX = 256
+SIDE_PX = 160
 """The longer side of the picture in which people are told apart."""
 
 COARSE_STEP = 4
