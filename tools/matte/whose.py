@@ -21,7 +21,7 @@ from tools.matte.pyramid import halved
 
 Floats = NDArray[np.floating[Any]]
 
-SIDE_PX = 160
+SIDE_PX = 256
 """The longer side of the picture in which people are told apart."""
 
 COARSE_STEP = 4
