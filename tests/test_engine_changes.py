@@ -119,9 +119,9 @@ def _told_by_the_query(base: Path) -> None:
     opencv = f"opencv-python {version('opencv-python')}"
     onnx = f"rembg {version('rembg')}, onnxruntime {version('onnxruntime')}"
     assert [(row["engine"], row["model"], row["device"], row["libraries"]) for row in runs] == [
-        ("builtin", "grabcut-3", "cpu", opencv),
+        ("builtin", "grabcut-4", "cpu", opencv),
         ("rembg", network[:12], "CPU", onnx),
-        ("builtin", "grabcut-3", "cpu", opencv),
+        ("builtin", "grabcut-4", "cpu", opencv),
     ]
     assert {(row["tool"], row["dataset"], row["status"], row["n_failed"]) for row in runs} == {("mask", "", "done", 0)}
     assert all(row["started_at"].endswith("Z") and row["seconds"] >= 0 and row["n_ok"] > 0 for row in runs)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tools.compose.picture import Cutout, Grounds, Picture
     from tools.compose.standing import Body
 
-VERSION = 2
+VERSION = 3
 
 LIMITS = (
     Limit(

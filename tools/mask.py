@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tools.engines.protocols import Alpha, MaskJob, Rgb
 
-VERSION = 3
+VERSION = 4
 
 LIMITS = (
     Limit(
@@ -123,7 +123,7 @@ class Params:
 
 def work(row: Row, bench: Bench[Params]) -> Asking:
     from tools.matte.foreground import cut_out
-    from tools.measure.outline import coverage, largest_share, soft_share
+    from tools.measure.outline import coverage, extent, largest_share, soft_share
     from tools.media.image import read_rgb
 
     image = read_rgb(bench.file(row), math.inf)
@@ -138,7 +138,7 @@ def work(row: Row, bench: Bench[Params]) -> Asking:
         "soft_share": soft_share(alpha),
         **_faults(row, alpha),
     }
-    return Result(made=(_made(row, bench, cut_out(image, alpha), measures),))
+    return Result(made=(_made(row, bench, cut_out(image, alpha), extent(alpha), measures),))
 
 
 def _job(row: Row, image: Rgb, bench: Bench[Params]) -> MaskJob:
@@ -194,18 +194,23 @@ def _faults(row: Row, alpha: Alpha) -> dict[str, float | None]:
     }
 
 
-def _made(row: Row, bench: Bench[Params], cutout: NDArray[np.uint8], measures: dict[str, float | None]) -> Made:
+def _made(
+    row: Row,
+    bench: Bench[Params],
+    cutout: NDArray[np.uint8],
+    subject: tuple[int, int, int, int],
+    measures: dict[str, float | None],
+) -> Made:
     import hashlib
 
     from tools.framing.crops import crop_path
-    from tools.measure.outline import extent
     from tools.media.image import encode_webp_lossless
 
     data = encode_webp_lossless(cutout)
     path = crop_path("03_masked_subjects", row["address"], hashlib.sha256(data).hexdigest(), "webp")
     height, width = cutout.shape[:2]
     sides = ("subject_x0_px", "subject_y0_px", "subject_x1_px", "subject_y1_px")
-    facts = dict(zip(sides, extent(cutout[..., 3]), strict=True))
+    facts = dict(zip(sides, subject, strict=True))
     return Made("cutout", row["address"], bench.store(path, data), width, height, facts=facts, measures=measures)
 
 

@@ -52,6 +52,12 @@ def over(layer: Pixels, ground: Pixels) -> Pixels:
     Mixed in sRGB as it is stored, not in linear light: the cut-out's soft edge was estimated in sRGB, and mixing in the
     same space is what gives the old picture back over the old ground. In linear light dark hair would wear a pale rim.
     """
-    alpha = layer[..., 3:].astype(np.uint32)
-    mixed = layer[..., :3] * alpha + ground * (255 - alpha) + 127
-    return (mixed // 255).astype(np.uint8)
+    mixed = ground.copy()
+    x, y, wide, high = cv2.boundingRect(np.ascontiguousarray(layer[..., 3]))
+    if wide:
+        part = slice(y, y + high), slice(x, x + wide)
+        alpha = np.asarray(cv2.merge([layer[part][..., 3]] * 3), dtype=np.uint16)
+        # At most 255 * 255 + 127, which 16 bits hold.
+        total = layer[part][..., :3] * alpha + ground[part] * (255 - alpha) + np.uint16(127)
+        mixed[part] = total // 255
+    return mixed

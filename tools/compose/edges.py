@@ -60,7 +60,7 @@ def halo(rgba: Pixels, picture: Pixels) -> float | None:
     rim = (shown > 0) & (_eroded(core, width) == 0)
     front, front_weight = _field(rgba[..., :3], _eroded(core, width + CLEAR_PX))
     back, back_weight = _field(picture, 1 - _grown(shown, CLEAR_PX))
-    rows, columns = np.nonzero(rim)
+    rows, columns = np.divmod(np.flatnonzero(rim), rim.shape[1])
     places = rows // FIELD_STEP, columns // FIELD_STEP
     known = np.minimum(front_weight[places], back_weight[places]) > 0.01
     way = (back[places] - front[places]).astype(np.float64)

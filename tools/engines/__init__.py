@@ -87,7 +87,7 @@ ENGINES: dict[str, dict[str, Entry]] = {
     },
     "mask": {
         "rembg": Entry(
-            *("tools.engines.rembg_masks:Rembg", "rembg-1"),
+            *("tools.engines.rembg_masks:Rembg", "rembg-2"),
             modules=("onnxruntime", "rembg"),
             files=catalogue.rembg_files,
             runtime="onnxruntime",
@@ -95,7 +95,7 @@ ENGINES: dict[str, dict[str, Entry]] = {
             growth=6.0,
             packages=("rembg", "onnxruntime"),
         ),
-        "builtin": Entry("tools.engines.grabcut:GrabCut", "grabcut-3", packages=("opencv-python",)),
+        "builtin": Entry("tools.engines.grabcut:GrabCut", "grabcut-4", packages=("opencv-python",)),
     },
     "caption": {
         "builtin": Entry("tools.engines.template:TemplateCaptioner", "template-2"),

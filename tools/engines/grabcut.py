@@ -42,7 +42,7 @@ SKULL = 0.95
 
 class GrabCut:
     name = "builtin"
-    digest = "grabcut-3"
+    digest = "grabcut-4"
 
     def run(self, jobs: list[MaskJob]) -> list[Alpha]:
         return [self._one(job) for job in jobs]
@@ -56,7 +56,7 @@ class GrabCut:
         mask = cut(small, likely, certain(_pose(job, scale), size))
         if job.landmarks is not None:
             mask = tidied(mask | skull([(x * scale, y * scale) for x, y in job.landmarks], *size, SKULL))
-        return softened(job.image, small, mask)
+        return softened(job.image, mask)
 
 
 def _shrunk(image: Rgb, side_px: int) -> tuple[Rgb, float]:

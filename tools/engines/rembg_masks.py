@@ -7,6 +7,7 @@ it is (`matte.whose`).
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 from collections.abc import Sequence
@@ -94,9 +95,8 @@ class Rembg:
         coarse = self._pointed_at(job) if self._params.model == "sam" else self._mask_of(job.image)
         if coarse.min() == coarse.max():
             return np.full((height, width), coarse.flat[0], dtype=np.uint8)
-        small = _resized(job.image, coarse.shape[1], coarse.shape[0])
         across, down = coarse.shape[1] / width, coarse.shape[0] / height
-        own = mine(coarse, small, _pose(job, across, down))
+        own = mine(coarse, job.image, _pose(job, across, down))
         alpha = self._enlarged(job.image, own)
         if self._params.post_process:
             alpha = np.asarray(post_process(alpha), dtype=np.uint8)
@@ -114,7 +114,7 @@ class Rembg:
             masks = session.predict(session.blank)
         except Flat as flat:
             return np.full(session.size[::-1], 255 if flat.full else 0, dtype=np.uint8)
-        return np.asarray(np.maximum.reduce([np.asarray(mask.convert("L")) for mask in masks]), dtype=np.uint8)
+        return functools.reduce(np.maximum, (np.asarray(mask.convert("L")) for mask in masks))
 
     def _pointed_at(self, job: MaskJob) -> NDArray[np.uint8]:
         """Segment Anything's mask of what box and keypoints point at, at most 1024 px."""
@@ -132,7 +132,7 @@ class Rembg:
             fine = _resized(image, *_within(image.shape, EDGES_PX))
             size = _within(fine.shape, mask.size)
             there = np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_LINEAR))
-            mask = softened(fine, _resized(fine, *size), (there > 127).astype(np.uint8))
+            mask = softened(fine, (there > 127).astype(np.uint8))
         if mask.shape == (height, width):
             return mask
         return np.asarray(cv2.resize(mask, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)

@@ -61,6 +61,17 @@ def _look(out: NDArray[np.floating[Any]]) -> None:
         raise Flat(least > middle)
 
 
+def _scaled(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """The picture at that width and height. Up to half its size each pixel is the mean of four samples, which takes
+    half the time of the mean of the area."""
+    across, down = picture.shape[1] / size[0], picture.shape[0] / size[1]
+    if min(across, down) >= 1.0 and max(across, down) <= 2.0:
+        twice = cv2.resize(picture, (2 * size[0], 2 * size[1]), interpolation=cv2.INTER_LINEAR)
+        return np.asarray(cv2.resize(twice, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    method = cv2.INTER_AREA if max(across, down) > 1.0 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(picture, size, interpolation=method), dtype=np.uint8)
+
+
 def quick(kind: type[Any], files: Sequence[Path]) -> type[Any]:
     """rembg's session class of a model, over these files, that takes the picture from its attribute `picture`.
 
@@ -85,14 +96,13 @@ def quick(kind: type[Any], files: Sequence[Path]) -> type[Any]:
             """As rembg's, in single precision: scaled, divided by the brightest value, normalised; 1 x 3 x h x w."""
             if self.size != size:
                 self.size, self.blank = size, Image.new("L", size)
-            shrinks = size[0] < self.picture.shape[1] or size[1] < self.picture.shape[0]
-            method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-            values = np.asarray(cv2.resize(self.picture, size, interpolation=method), dtype=np.float32)
-            values /= max(float(values.max()), 1e-6)
-            values -= np.asarray(mean, dtype=np.float32)
-            values /= np.asarray(std, dtype=np.float32)
-            name = self.inner_session.get_inputs()[0].name
-            return {name: np.ascontiguousarray(values.transpose(2, 0, 1)[None])}
+            small = _scaled(self.picture, size)
+            brightest = max(int(small.max()), 1)
+            values = np.empty((1, 3, size[1], size[0]), dtype=np.float32)
+            for plane, level, middle, spread in zip(values[0], cv2.split(small), mean, std, strict=True):
+                np.multiply(level, np.float32(1.0 / (brightest * spread)), out=plane)
+                plane -= np.float32(middle / spread)
+            return {self.inner_session.get_inputs()[0].name: values}
 
     Quick.__name__ = kind.__name__
     return Quick

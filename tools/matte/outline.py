@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import cv2
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from tools.matte.colours import to_lab
 from tools.matte.guided import coefficients
+from tools.matte.pyramid import halved, multiplied
 
 Floats = NDArray[np.floating[Any]]
 
@@ -34,6 +36,10 @@ STRONG = 90.0
 
 BAND = 0.012
 """Half the width of the band in which an edge may be soft, as a share of the picture's longer side."""
+
+GUIDE_STEP = 2.0
+"""How opacity follows from colour is found on a picture so many times smaller than the mask; it is applied at full size
+(K. He, J. Sun: Fast Guided Filter, arXiv:1505.00996)."""
 
 
 class Edges:
@@ -89,41 +95,62 @@ def _closed(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(closed[radius:-radius, radius:-radius], dtype=np.uint8)
 
 
-def softened(rgb: NDArray[np.uint8], small_rgb: NDArray[np.uint8], small_mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def softened(rgb: NDArray[np.uint8], small_mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The opacity of a picture from a mask of 0 and 1 that was found on a smaller copy of it.
 
     rgb: height x width x 3. Returns height x width, uint8. Within a band around the outline the opacity follows the
     picture's edges (guided filter); outside it is 0 or 255.
     """
-    height, width = rgb.shape[:2]
     radius = max(2, round(BAND * max(small_mask.shape)))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    inner = cv2.erode(small_mask, kernel, borderType=cv2.BORDER_REPLICATE)
-    outer = cv2.dilate(small_mask, kernel, borderType=cv2.BORDER_REPLICATE)
-    guide = small_rgb.astype(np.float32) / 255.0
-    a, b = coefficients(guide, small_mask.astype(np.float32), radius, 1e-4)
-    soft = np.empty((height, width), dtype=np.float32)
-    full_b = _enlarged(b, width, height)
-    picture = rgb.astype(np.float32)
-    picture /= 255.0
-    np.einsum("ijk,ijk->ij", _enlarged(a, width, height), picture, out=soft)
-    soft = np.clip((soft + full_b - 0.1) / 0.8, 0.0, 1.0)
-    soft *= _enlarged(outer.astype(np.float32), width, height)
-    soft = np.maximum(soft, _enlarged(inner.astype(np.float32), width, height))
-    return _without_specks(np.asarray(np.rint(soft * 255.0), dtype=np.uint8))
+    full = np.asarray(small_mask * np.uint8(255), dtype=np.uint8)
+    least = _enlarged(cv2.erode(full, kernel, borderType=cv2.BORDER_REPLICATE), rgb)
+    most = _enlarged(cv2.dilate(full, kernel, borderType=cv2.BORDER_REPLICATE), rgb)
+    x, y, wide, high = cv2.boundingRect(cv2.subtract(most, least))
+    if wide:
+        per_px = math.sqrt(small_mask.size / (rgb.shape[0] * rgb.shape[1]))
+        # Two means make the model: from farther away nothing reaches the band.
+        reach = math.ceil(2 * radius / per_px)
+        rows, columns = (slice(max(0, at - reach), at + side + reach) for at, side in ((y, high), (x, wide)))
+        near = rows, columns
+        halvings = max(0, round(math.log2(GUIDE_STEP / per_px)))
+        soft = _following(rgb[near], _enlarged(full, rgb)[near], radius / per_px, halvings)
+        least[near] = cv2.max(cv2.multiply(soft, most[near], scale=1.0 / 255.0), least[near])
+    return _without_specks(least)
+
+
+def _following(rgb: NDArray[np.uint8], mask: NDArray[np.uint8], radius_px: float, halvings: int) -> NDArray[np.uint8]:
+    """A mask of 0 to 255 by the edges of the picture, height x width, uint8.
+
+    The linear model is found on a picture made smaller (halvings). Of what it says a tenth is cut off at both ends.
+    """
+    height, width = mask.shape
+    step = 2**halvings
+    guide, values = (halved(each, halvings)[-1].astype(np.float32) / np.float32(255.0) for each in (rgb, mask))
+    a, b = coefficients(guide, values, max(1, round(radius_px / step)), 1e-4)
+    constant = multiplied((b - np.float32(0.1)) * np.float32(255.0 / 0.8), step)[:height, :width]
+    slopes = (multiplied(np.asarray(each, dtype=np.float32), step) for each in cv2.split(a * np.float32(1.0 / 0.8)))
+    red, green, blue = (
+        cv2.multiply(slope[:height, :width], colour, dtype=cv2.CV_32F)
+        for slope, colour in zip(slopes, cv2.split(rgb), strict=True)
+    )
+    return np.asarray(cv2.add(cv2.add(cv2.add(constant, red), green), blue, dtype=cv2.CV_8U), dtype=np.uint8)
 
 
 def _without_specks(alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Opacity without what following the picture's edges left beside the subject."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((alpha > FAINT).astype(np.uint8), connectivity=8)
-    if count < 2:
+    seen = np.asarray(alpha > FAINT, dtype=np.uint8)
+    outlines, _ = cv2.findContours(seen, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not outlines:
         return np.zeros_like(alpha)
-    areas = stats[:, cv2.CC_STAT_AREA].copy()
-    areas[0] = 0
-    kept = (areas >= SPECK * areas.max())[labels].astype(np.uint8)
-    around = cv2.dilate(kept, np.ones((3, 3), np.uint8))
-    return np.asarray(alpha * around, dtype=np.uint8)
+    # Pixels from their corners (G. Pick, 1899), gaps inside included.
+    areas = np.array([cv2.contourArea(each) + len(each) / 2.0 + 1.0 for each in outlines])
+    specks = np.flatnonzero(areas < SPECK * areas.max())
+    for number in specks:
+        cv2.drawContours(seen, outlines, int(number), 0, cv2.FILLED)
+    return np.asarray(alpha * cv2.dilate(seen, np.ones((3, 3), np.uint8)), dtype=np.uint8)
 
 
-def _enlarged(values: Floats, width: int, height: int) -> Floats:
-    return np.asarray(cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+def _enlarged(values: Any, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    size = rgb.shape[1], rgb.shape[0]
+    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)

@@ -7,6 +7,8 @@ that the border between two who touch runs along the picture's edges.
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -15,11 +17,15 @@ from numpy.typing import NDArray
 
 from tools.engines.protocols import Box
 from tools.matte.body import Pose, probability
+from tools.matte.pyramid import halved
 
 Floats = NDArray[np.floating[Any]]
 
 SIDE_PX = 256
 """The longer side of the picture in which people are told apart."""
+
+COARSE_STEP = 4
+"""Where a body may be is worked out on a picture so many times smaller yet: nothing in it has a sharp edge."""
 
 SURELY, HARDLY = 0.6, 0.25
 """A probability from which a place is surely one person's, and below which it is hardly the other's."""
@@ -35,7 +41,7 @@ SOFT_PX = 1.0
 def mine(mask: NDArray[np.uint8], rgb: NDArray[np.uint8], pose: Pose) -> NDArray[np.uint8]:
     """The mask without what is not the person's: height x width, uint8, 0 to 255, like the mask.
 
-    rgb: height x width x 3, of the mask's size; pose in its pixels.
+    rgb: the picture, of any size and shape; pose in the mask's pixels.
     """
     height, width = mask.shape
     scale = min(1.0, SIDE_PX / max(height, width))
@@ -43,8 +49,7 @@ def mine(mask: NDArray[np.uint8], rgb: NDArray[np.uint8], pose: Pose) -> NDArray
     small = np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     if not (small > 127).any():
         return mask
-    picture = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    share = _share(small > 127, picture, _scaled(pose, scale))
+    share = _share(small > 127, rgb, _scaled(pose, scale))
     if share.all():
         return mask
     soft = cv2.GaussianBlur(share.astype(np.float32), (0, 0), SOFT_PX)
@@ -54,21 +59,28 @@ def mine(mask: NDArray[np.uint8], rgb: NDArray[np.uint8], pose: Pose) -> NDArray
 
 def _share(mask: NDArray[np.bool_], rgb: NDArray[np.uint8], pose: Pose) -> NDArray[np.bool_]:
     """Where the person's part of the picture is: all of it that is not somebody else's, nor an island apart."""
-    height, width = mask.shape
-    own = probability(Pose(pose.box, pose.face, pose.keypoints, (), pose.slack, pose.whole), width, height)
+    own = _probability(replace(pose, others=()), mask.shape)
     near = [other for other in pose.others if other.area > 0.0]
-    theirs = np.maximum.reduce(
-        [np.zeros_like(own), *(probability(Pose(other, whole=True), width, height) for other in near)]
-    )
     share = np.ones(mask.shape, dtype=bool)
     if near:
-        share = _divided(mask, rgb, own, _without(theirs, pose))
+        each = [_probability(Pose(other, whole=True), mask.shape) for other in near]
+        share = _divided(mask, rgb, own, _without(np.maximum.reduce(each), pose))
     count, labels = cv2.connectedComponents((mask & share).astype(np.uint8), connectivity=8)
-    most = np.zeros(count, dtype=own.dtype)
-    np.maximum.at(most, np.asarray(labels, dtype=np.intp), own)
-    kept = most >= max(NEAR, 0.2 * float(most[1:].max(initial=0.0)))
-    kept[0] = False
+    inside = labels > 0
+    likely = float(own[inside].max(initial=0.0))
+    kept = np.zeros(count, dtype=bool)
+    # Each part that is likely enough anywhere.
+    kept[labels[inside & (own >= max(NEAR, 0.2 * likely))]] = True
     return _nearer(kept[labels], mask & ~kept[labels])
+
+
+def _probability(pose: Pose, shape: tuple[int, ...]) -> Floats:
+    """As `probability`, from a coarse grid: height x width, float32."""
+    height, width = shape
+    wide, high = math.ceil(width / COARSE_STEP), math.ceil(height / COARSE_STEP)
+    coarse = probability(_scaled(pose, 1.0 / COARSE_STEP), wide, high)
+    fine = cv2.resize(coarse, None, fx=COARSE_STEP, fy=COARSE_STEP, interpolation=cv2.INTER_LINEAR)
+    return np.ascontiguousarray(fine[:height, :width])
 
 
 def _divided(mask: NDArray[np.bool_], rgb: NDArray[np.uint8], own: Floats, theirs: Floats) -> NDArray[np.bool_]:
@@ -81,7 +93,8 @@ def _divided(mask: NDArray[np.bool_], rgb: NDArray[np.uint8], own: Floats, their
     if not (markers == SUBJECT).any():
         return np.asarray(own >= theirs)
     markers[~mask] = NOTHING
-    cv2.watershed(np.ascontiguousarray(rgb), markers)
+    smaller = halved(rgb, max(0, int(math.log2(max(rgb.shape) / SIDE_PX))))[-1]
+    cv2.watershed(cv2.resize(smaller, mask.shape[::-1], interpolation=cv2.INTER_LINEAR), markers)
     return _nearer(markers == SUBJECT, markers == OTHER)
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 
 from tools.engines.protocols import Box
 from tools.matte.skull import skull
-from tools.measure.outline import Alpha, extent, face_covered_share
+from tools.measure.outline import Alpha, extent, face_covered_share, opaque
 
 TOP = 0.05
 """The part of the subject's height at its top where a head is narrow."""
@@ -64,15 +65,16 @@ def straight_share(alpha: Alpha, inner: Sides) -> float:
 
     inner: the sides of the crop that are not the frame's own.
     """
-    mask = alpha > 127
-    beyond = np.pad(~mask, 1, constant_values=True)
-    outline = mask & (beyond[:-2, 1:-1] | beyond[2:, 1:-1] | beyond[1:-1, :-2] | beyond[1:-1, 2:])
+    mask = opaque(alpha)
+    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    inside = cv2.erode(mask, cross, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    outline = np.asarray(mask - inside, dtype=np.uint8)
     along = np.zeros_like(mask)
     along[:, 0] |= inner.left
     along[0] |= inner.top
     along[:, -1] |= inner.right
     along[-1] |= inner.bottom
-    return float(np.count_nonzero(outline & along)) / float(np.count_nonzero(outline))
+    return float(cv2.countNonZero(outline & along)) / float(cv2.countNonZero(outline))
 
 
 def other_face_share(alpha: Alpha, faces: Sequence[Box]) -> float:
