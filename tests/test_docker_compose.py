@@ -57,7 +57,10 @@ def test_the_key_is_a_secret_where_the_captioner_looks(compose: dict[str, Any], 
 
 
 def test_no_key_stands_in_the_files(mill: dict[str, Any]) -> None:
-    assert {name: value for name, value in mill["environment"].items() if value} == {"MILL_ACTOR": "${USER:-}"}
+    assert {name: value for name, value in mill["environment"].items() if value} == {
+        "MILL_ACTOR": "${USER:-}",
+        "MILL_LISTEN": "0.0.0.0",
+    }
     assert not [name for name in environment() if re.search("KEY|TOKEN|SECRET|CREDENTIAL", name)]
 
 

@@ -1,6 +1,6 @@
 """Make the pictures and tables of the documentation from demo footage, so that they stay true.
 
-Writes docs/pictures/chain.webp and the funnel in README.md.
+Writes docs/pictures/chain.webp, table-PAGE.webp of the light table's pages, and the funnel in README.md.
 Example: python -m tools.pictures
 """
 
@@ -18,6 +18,7 @@ import click
 from tools.mill.command import guard
 from tools.mill.manifest import connect, sql
 from tools.mill.settings import ROOT, TEST_NAME
+from tools.sheets.screens import Screen, photograph
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -31,7 +32,7 @@ FUNNEL = re.compile(r"(<!-- funnel -->\n```\n).*?(```\n<!-- end -->)", re.DOTALL
 def build(base: Path) -> str:
     """Run everything on demo footage in base; returns what `make status` says."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
-    for words in (["all", "TEST=1"], ["status", "TEST=1"]):
+    for words in (["all", "TEST=1"], ["qc", "TEST=1"], ["status", "TEST=1"]):
         done = subprocess.run(
             ["make", "--no-print-directory", *words, f"BASE={base}"],
             cwd=ROOT,
@@ -92,12 +93,26 @@ def write_funnel(readme: Path, status: str) -> None:
     readme.write_text(new, encoding="utf-8")
 
 
+def screens(base: Path) -> list[Screen]:
+    """Every page of the light table, and how it looks in the dark and on a phone."""
+    from tools.lighttable.pages import all_pages
+
+    db = connect(base)
+    shown = db.execute(sql("docs/chain")).fetchone()["cutout_id"]
+    db.close()
+    pages = [Screen(page.word, f"/-/{page.word}") for page in all_pages() if page.title]
+    item = Screen("item", f"/-/item/{shown}")
+    return [*pages, item, Screen("gallery-dark", "/-/gallery", dark=True), Screen("phone", "/-/gallery", phone=True)]
+
+
 @click.command()
 def main() -> None:
     """Make the pictures and tables of the documentation from demo footage."""
     with tempfile.TemporaryDirectory(prefix="framemill-") as folder:
         status = build(Path(folder))
-        draw_chain(Path(folder) / TEST_NAME, ROOT / "docs" / "pictures" / "chain.webp")
+        base, pictures = Path(folder) / TEST_NAME, ROOT / "docs" / "pictures"
+        draw_chain(base, pictures / "chain.webp")
+        photograph(base, screens(base), pictures)
         write_funnel(ROOT / "README.md", status)
 
 

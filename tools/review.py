@@ -22,12 +22,12 @@ HOST = "127.0.0.1"
 PORT = 8001
 
 
-def free(port: int) -> None:
+def free(port: int, listen: str = HOST) -> None:
     """Raise UsageError where somebody listens on a port of this machine."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
+            probe.bind((listen, port))
         except OSError as error:
             raise UsageError(
                 f"Port {port} is in use, perhaps by a light table that is open already. End that one with Ctrl-C, or "
@@ -44,8 +44,8 @@ def link(port: int, token: str) -> str:
     return f"http://{HOST}:{port}/-/sign-in?token={token}"
 
 
-def serve(base: Path, port: int, opens: bool) -> None:
-    """Serve a workspace until Ctrl-C. opens: show it in this machine's browser."""
+def serve(base: Path, port: int, opens: bool, listen: str = HOST) -> None:
+    """Serve a workspace until Ctrl-C. opens: show it in this machine's browser. listen: the address to listen on."""
     import asyncio
     import webbrowser
 
@@ -58,7 +58,7 @@ def serve(base: Path, port: int, opens: bool) -> None:
 
     datasette, access = table(base, port, used)
     config = uvicorn.Config(
-        datasette.app(), host=HOST, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=1
+        datasette.app(), host=listen, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=1
     )
     server = uvicorn.Server(config)
 
@@ -84,11 +84,18 @@ def serve(base: Path, port: int, opens: bool) -> None:
 @click.option("--base", type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="the workspace")
 @click.option("--port", type=click.IntRange(1, 65535), default=PORT, show_default=True, help="of this machine alone")
 @click.option("--open/--no-open", "opens", default=True, help="show it in the browser, or only print the link")
-def main(base: Path, port: int, opens: bool) -> None:
+@click.option(
+    "--listen",
+    default=HOST,
+    show_default=True,
+    envvar="MILL_LISTEN",
+    help="0.0.0.0 in a container whose port is published on 127.0.0.1 alone; other hosts' names are refused anyway",
+)
+def main(base: Path, port: int, opens: bool, listen: str) -> None:
     """Serve the light table of a workspace on this machine."""
     require(base)
-    free(port)
-    serve(base, port, opens)
+    free(port, listen)
+    serve(base, port, opens, listen)
 
 
 if __name__ == "__main__":

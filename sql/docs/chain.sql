@@ -2,7 +2,7 @@
 -- One image of each source first, the sharpest of it.
 with chain as (
     select
-        final.path as final, cutout.path as cutout, crop.path as crop, frame.path as frame,
+        final.cutout_id, final.path as final, cutout.path as cutout, crop.path as crop, frame.path as frame,
         person.box_x0_px, person.box_y0_px, person.box_x1_px, person.box_y1_px,
         row_number() over (partition by final.source_id order by "select".rank) as place
     from final
