@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -44,12 +45,15 @@ def asked_alone(tool: Tool, row: Row, bench: Bench[Any]) -> Result:
 
 @dataclass
 class _Item:
-    """One job under way. seconds: how long it was worked on so far, its share of the engine's time included."""
+    """One job under way."""
 
     number: int
     asking: Asking
     question: Any = None
-    seconds: float = 0.0
+
+
+_Outcome = tuple[int, Result | None, str | None, bool]
+"""Of one job, by its number: a result, or an error sentence and whether that stops everything."""
 
 
 @dataclass
@@ -60,12 +64,12 @@ class _Belt:
 
     changed: Condition = field(default_factory=Condition)
     asked: deque[_Item] = field(default_factory=deque)
-    done: list[tuple[int, Attempt]] = field(default_factory=list)
+    done: list[_Outcome] = field(default_factory=list)
     loading: int = 0
     afoot: int = 0
     ended: bool = False
 
-    def take(self, batch: int) -> tuple[list[tuple[int, Attempt]], list[_Item]]:
+    def take(self, batch: int) -> tuple[list[_Outcome], list[_Item]]:
         """Wait for what is done, or for questions: a full batch, or as many as there are while no more are on their
         way. Neither: the end."""
         with self.changed:
@@ -93,10 +97,19 @@ class Line:
         tool = tool_named(self.word, self.bench)
         opened = attempt(_engine, self.bench, tool)
         ready()
-        engine = opened[0]
-        if engine is None:
+        if opened[0] is None:
             yield next(jobs)[0], opened
             return
+        # Several are worked on at once: an item's time is the worker's since the ones before it were done.
+        last = time.perf_counter()
+        for outcomes in self._outcomes(tool, opened[0], jobs):
+            now = time.perf_counter()
+            for number, value, error, stop in outcomes:
+                yield number, (value, error, stop, (now - last) / len(outcomes))
+            last = now
+
+    def _outcomes(self, tool: Tool, engine: Any, jobs: Iterator[tuple[int, Row]]) -> Iterator[list[_Outcome]]:
+        """What came of the jobs, some at a time."""
         belt = _Belt()
         with ThreadPoolExecutor(self.hands) as threads:
 
@@ -106,16 +119,20 @@ class Line:
             Thread(target=self._feed, args=(tool, jobs, belt, proceed), daemon=True).start()
             while True:
                 done, part = belt.take(min(self.batch, getattr(engine, "batch", self.batch)))
-                yield from done
-                if not done and not part:
+                if done:
+                    yield done
+                elif not part:
                     return
-                for item, answer, failure in _answered(engine, part):
-                    if failure is None:
-                        with belt.changed:
-                            belt.afoot += 1
-                        proceed(item, answer)
-                    else:
-                        yield item.number, failure
+                failed: list[_Outcome] = []
+                for item, answer, error, stop in _answered(engine, part):
+                    if error is not None:
+                        failed.append((item.number, None, error, stop))
+                        continue
+                    with belt.changed:
+                        belt.afoot += 1
+                    proceed(item, answer)
+                if failed:
+                    yield failed
 
     def _feed(
         self, tool: Tool, jobs: Iterator[tuple[int, Row]], belt: _Belt, proceed: Callable[[_Item, Any], None]
@@ -149,15 +166,14 @@ def _begun(tool: Tool, row: Row, bench: Bench[Any]) -> Asking:
 def _proceed(belt: _Belt, item: _Item, answer: Any, engine: Any) -> None:
     """In a thread: go on to the next question, or to the end."""
     first = item.question is None
-    result, error, stop, seconds = attempt(_step, answer, item)
-    item.seconds += seconds
+    result, error, stop, _ = attempt(_step, answer, item)
     with belt.changed:
         belt.loading -= first
         belt.afoot -= 1
         if result is None and error is None:
             belt.asked.append(item)
         else:
-            belt.done.append((item.number, (result and _on_its_device(result, engine), error, stop, item.seconds)))
+            belt.done.append((item.number, result and _on_its_device(result, engine), error, stop))
         belt.changed.notify()
 
 
@@ -177,19 +193,18 @@ def _ended(end: StopIteration) -> Result:
     return result
 
 
-def _answered(engine: Any, part: list[_Item]) -> Iterator[tuple[_Item, Any, Attempt | None]]:
-    """Each item with the engine's answer, or with the attempt that came to nothing."""
+def _answered(engine: Any, part: list[_Item]) -> Iterator[tuple[_Item, Any, str | None, bool]]:
+    """Each item with the engine's answer, or with what went wrong and whether that stops everything."""
     if not part:
         return
-    answers, error, stop, seconds = attempt(_run, engine, [item.question for item in part])
+    answers, error, stop, _ = attempt(_run, engine, [item.question for item in part])
     if error is not None and not stop and len(part) > 1:
         # Nobody knows whose fault it is: each is asked about alone.
         for item in part:
             yield from _answered(engine, [item])
         return
     for item, answer in zip(part, answers or [None] * len(part), strict=True):
-        item.seconds += seconds / len(part)
-        yield item, answer, None if error is None else (None, error, stop, item.seconds)
+        yield item, answer, error, stop
 
 
 def _run(questions: list[Any], engine: Any) -> list[Any]:
