@@ -19,7 +19,7 @@ endif
 ifneq ($(filter-out 0,$(TEST)),)
 override BASE := $(value BASE)/data_TEST
 endif
-WORDS := AS CLUSTER TEXT NAME TRIGGER CLASS TARGET SUBJECT COUNT SEED TO
+WORDS := AS CLUSTER TEXT NAME TRIGGER CLASS TARGET SUBJECT COUNT SEED TO FILES
 # Said on the command line alone: some systems have a NAME in everybody's environment, and to make itself AS is the assembler.
 $(foreach name,$(WORDS),$(if $(filter environment default,$(origin $(name))),$(eval override $(name) :=)))
 # Taken to the letter: a dollar in a path or a reason is a dollar, no variable of make.
@@ -29,6 +29,8 @@ $(foreach name,$(TEXTS),$(eval override $(name) := $$(value $(name))))
 export PYTHON := $(ROOT)/.venv/bin/python
 export PYTHONPATH := $(ROOT)
 export PYTHONSAFEPATH := 1
+# onnxruntime reports its use unless it is told not to, also while .venv is made.
+export ORT_DISABLE_TELEMETRY := 1
 export MILL_JOBS := $(JOBS)
 export MILL_RETRY_FAILED := $(RETRY_FAILED)
 export MILL_ACCEPT_VANISHED := $(ACCEPT_VANISHED)
@@ -41,7 +43,7 @@ STAGES := all stage0 stage1 stage2 stage3 stage4 stage5 stage6 stage7
 
 .PHONY: help $(STAGES) turn demo slice status failures query explain reject keep pin undo doctor test lint bench soak \
 	pictures clean lock people review identify name merge split sheet caption-edit trainers init estimate verify backup gc accuracy \
-	models
+	models qc qc-page
 
 ## help       this list
 help:
@@ -69,7 +71,7 @@ turn: .venv/.ready $(filter slice,$(MAKECMDGOALS))
 
 ## status     the funnel: what came in, what became of it, stage by stage
 status doctor: .venv/.ready
-	@$(MILL).$@ --base "$$BASE"
+	@$(MILL).$@ --base "$$BASE" $(if $(filter doctor,$@),$(if $(filter-out 0,$(ASK)),--ask))
 
 ## failures   what was rejected or failed; BY=reason|stage|source|run
 failures: .venv/.ready
@@ -134,6 +136,10 @@ estimate: .venv/.ready
 verify: .venv/.ready
 	@$(MILL).verify --base "$$BASE" $(if $(filter-out 0,$(REPAIR)),--repair)
 
+## qc         did every stage run right? Checks of the manifest and the files; NO_FILES=1, FILES=1000 of each check at most
+qc: .venv/.ready
+	@$(MILL).qc --base "$$BASE" $(if $(filter-out 0,$(NO_FILES)),--no-files) $${FILES:+--files "$$FILES"}
+
 ## backup     [TO=file]: the manifest, copied while it is in use
 backup: .venv/.ready
 	@$(MILL).backup --base "$$BASE" $${TO:+-- "$$TO"}
@@ -150,7 +156,7 @@ models: .venv/.ready
 demo: .venv/.ready
 	@$(MILL).demo --base "$$BASE"
 
-## doctor     what works on this machine, what does not, and what to do
+## doctor     what works on this machine, what does not, and what to do; ASK=1 asks the captioner elsewhere too, for nothing
 
 ## slice      COUNT=8 SEED=1: a random sample of your footage for TEST=1, as in: make slice all TEST=1
 slice: .venv/.ready
@@ -184,24 +190,36 @@ soak: .venv/.ready
 accuracy: .venv/.ready
 	@$(MILL).accuracy
 
+## qc-page    write the table of checks in docs/qc.md anew, from sql/qc
+qc-page: .venv/.ready
+	@$(MILL).inspection.page
+
 ## pictures   make the pictures of the documentation again
 pictures: .venv/.ready
 	@$(MILL).pictures
 
-## lock       write requirements.txt and requirements-light.txt from pyproject.toml (needs uv)
+## lock       write requirements.txt, -light and -gpu from pyproject.toml and requirements-gpu.in (needs uv)
 lock:
 	@uv pip compile -q --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url \
 	--no-header --extra full --extra dev pyproject.toml -o requirements.txt
 	@uv pip compile -q --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url \
 	--no-header --extra dev -c requirements.txt pyproject.toml -o requirements-light.txt
+	@uv pip compile -q --python-version 3.11 --python-platform x86_64-manylinux_2_28 --no-deps --generate-hashes \
+	--no-emit-index-url --no-header requirements-gpu.in -o requirements-gpu.txt
 
 # LIGHT=1: without torch, ultralytics, rembg and the cloud clients. The builtin engines need none of them.
+PIP = .venv/bin/python -m pip --disable-pip-version-check
+# Networks in onnxruntime's form run on the GPU where there is one; GPU=0 or GPU=1 says otherwise.
+GPU ?= $(if $(wildcard /proc/driver/nvidia/version),1,0)
+
 .venv/.ready: $(if $(filter 1,$(LIGHT)),requirements-light.txt,requirements.txt)
 	@command -v python3 >/dev/null || { echo "python3 is missing. Install Python 3.11 or newer."; exit 1; }
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed."; exit 1; }
 	@echo "Installing into .venv: about 2 minutes and 7 GB with torch and CUDA (LIGHT=1: without them, under 1 GB)."
 	@python3 -m venv .venv || { echo "python3 -m venv failed. On Debian: apt-get install python3-venv."; exit 1; }
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(PIP) install --quiet --require-hashes -r $<
+	@$(if $(or $(filter 1,$(LIGHT)),$(filter-out 1,$(GPU))),:,$(PIP) uninstall --quiet --yes onnxruntime && \
+	$(PIP) install --quiet --no-deps --require-hashes -r requirements-gpu.txt)
 # PyMatting, that rembg brings, compiles itself at its first import, for half a minute.
 	@$(if $(filter 1,$(LIGHT)),:,.venv/bin/python -c "import rembg")
 	@touch $@

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from cutouts import solid
+from keys import service_account
 from making import Mill
-from serving import API_KEY, GEMINI, LOCATION, Service, service_account
+from serving import API_KEY, GEMINI, LOCATION, Service
 
 from tools.media.image import encode_webp_lossless
 from tools.mill.plan import PLAN

@@ -141,7 +141,7 @@ def service() -> Iterator[Service]:
 def pem() -> str:
     """A private key, as service accounts have one."""
     pytest.importorskip("cryptography", reason="cryptography is not installed (LIGHT=1)")
-    from serving import private_key
+    from keys import private_key
 
     return private_key()
 

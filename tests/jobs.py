@@ -30,6 +30,9 @@ def job(word: str, shared: str) -> str:
             raise OSError(int(number), os.strerror(int(number)), "/full/disk")
         case ["allocate", megabytes]:
             return str(len(bytearray(int(megabytes) << 20)))
+        case ["where", _]:
+            time.sleep(0.2)
+            return f"{os.nice(0)} {os.environ['CUDA_VISIBLE_DEVICES']}"
         case ["pid"]:
             return str(os.getpid())
     return f"{word} {shared}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import os
 import socket
@@ -15,8 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
+
+from asked import Asked, lower
 
 TOKEN = "ya29.token-of-the-test-0123456789"
 API_KEY = "sk-key-of-the-test-0123456789"
@@ -39,44 +38,18 @@ GOOD: dict[str, Any] = {
 USED_IN, USED_OUT = 1500, 300
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A request as it came in. headers: by lower-case name; body: its JSON; image: what was in it."""
-
-    at: float
-    path: str
-    headers: Mapping[str, str]
-    body: dict[str, Any]
-
-    @property
-    def image(self) -> bytes:
-        if "contents" in self.body:
-            parts = [part for content in self.body["contents"] for part in content["parts"]]
-            return base64.urlsafe_b64decode(next(part["inlineData"]["data"] for part in parts if "inlineData" in part))
-        parts = self.body["messages"][-1]["content"]
-        url = next(part["image_url"]["url"] for part in parts if part["type"] == "image_url")
-        return base64.b64decode(url.partition(";base64,")[2])
-
-    @property
-    def size(self) -> tuple[int, int]:
-        from PIL import Image
-
-        with Image.open(io.BytesIO(self.image)) as image:
-            return image.size
-
-
-def _lower(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
-
-
 @dataclass
 class Service:
-    """What the server has seen, and what it shall do next: a name of FAULTS for each request, then `usual`."""
+    """What the server has seen, and what it shall do next: a name of FAULTS for each request, then `usual`.
+
+    listed: the paths of requests for a list of models.
+    """
 
     url: str = ""
     script: deque[str] = field(default_factory=deque)
     usual: str = "good"
     answer: Callable[[int], dict[str, Any]] = lambda number: GOOD
+    second: list[dict[str, str]] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
     tokens: int = 0
     token_script: deque[str] = field(default_factory=deque)
@@ -84,6 +57,8 @@ class Service:
     busiest: int = 0
     pause_s: float = 0.0
     used: tuple[int, int] = (USED_IN, USED_OUT)
+    models: list[str] = field(default_factory=list)
+    listed: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -102,12 +77,12 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         content = self.rfile.read(int(self.headers.get("content-length", 0)))
         if self.path == "/token":
-            self._token()
+            self._token(content.decode())
             return
         service = self.service
         with service.lock:
             number = len(service.asked)
-            service.asked.append(Asked(time.monotonic(), self.path, _lower(self.headers), json.loads(content)))
+            service.asked.append(Asked(time.monotonic(), self.path, lower(self.headers), json.loads(content)))
             act = service.script.popleft() if service.script else service.usual
             service.busy += 1
             service.busiest = max(service.busiest, service.busy)
@@ -118,12 +93,28 @@ class Handler(BaseHTTPRequestHandler):
             with service.lock:
                 service.busy -= 1
 
-    def _token(self) -> None:
+    def do_GET(self) -> None:
+        """The listing of models, in both protocols."""
+        self.service.listed.append(self.path)
+        if self.service.usual != "good":
+            FAULTS[self.service.usual](self, 0)
+        elif not (self.headers["Authorization"] or "").endswith((TOKEN, API_KEY)):
+            self.fault(401, "Bad credentials.")
+        elif "/publishers/" in self.path:
+            names = [{"name": f"publishers/google/models/{name}"} for name in self.service.models]
+            self.json(200, {"publisherModels": names})
+        else:
+            data = [{"id": name, "object": "model", "created": 1, "owned_by": "me"} for name in self.service.models]
+            self.json(200, {"object": "list", "data": data})
+
+    def _token(self, asked: str) -> None:
         with self.service.lock:
             self.service.tokens += 1
             act = self.service.token_script.popleft() if self.service.token_script else "good"
         if act == "refused":
             self.json(400, {"error": "invalid_grant", "error_description": "Invalid JWT Signature."})
+        elif act == "echo":
+            self.json(400, {"error": "invalid_grant", "error_description": f"You sent {asked}"})
         elif act == "500":
             self.json(503, {"error": "internal_failure"})
         else:
@@ -170,7 +161,9 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def good(self, number: int) -> None:
-        self.reply(json.dumps(self.service.answer(number)))
+        """A caption, or what a second look at one finds."""
+        again = self.service.asked[number].is_second
+        self.reply(json.dumps({"findings": self.service.second} if again else self.service.answer(number)))
 
     def reset(self, _number: int) -> None:
         """The connection is torn down before an answer."""
@@ -240,7 +233,7 @@ def _page(status: int, kind: str) -> Callable[[Handler, int], None]:
     return lambda handler, number: handler.raw(status, page, kind)
 
 
-FAULTS: Mapping[str, Callable[[Handler, int], None]] = {
+FAULTS: dict[str, Callable[[Handler, int], None]] = {
     "good": Handler.good,
     "429": _told(429, "Quota exceeded.", **{"Retry-After": "0"}),
     "500": _told(500, "Internal."),
@@ -304,28 +297,3 @@ def serving() -> Iterator[Service]:
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-def private_key() -> str:
-    """A fresh RSA key as PEM."""
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    form = serialization.PrivateFormat.PKCS8
-    return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
-
-
-def service_account(path: Path, service: Service, pem: str) -> Path:
-    """A service account's key file, whose token endpoint is the server's."""
-    told = {
-        "type": "service_account",
-        "project_id": PROJECT,
-        "private_key_id": "0123456789abcdef0123456789abcdef01234567",
-        "private_key": pem,
-        "client_email": f"captions@{PROJECT}.iam.gserviceaccount.com",
-        "client_id": "1",
-        "token_uri": f"{service.url}/token",
-    }
-    path.write_text(json.dumps(told), encoding="utf-8")
-    return path

@@ -275,7 +275,7 @@ def test_a_whole_figure_without_a_face_is_a_full_body(
 def test_facts_are_columns_of_the_manifest(tmp_path: Path) -> None:
     (made,) = caption.work(_astronaut_row(tmp_path), bench(tmp_path, caption.Params(engine="builtin"))).made
     db: sqlite3.Connection = connect(tmp_path, create=True)
-    of_models = {"request", "prose", "tags", "seen", "left_out", "doubts"}
+    of_models = {"request", "prose", "tags", "seen", "left_out", "doubts", "second_request"}
     assert {row[1] for row in db.execute("pragma table_info(caption)")} == {"item_id", *made.facts, *of_models}
     db.close()
 

@@ -13,9 +13,10 @@ from cutouts import FACE
 from PIL import Image
 from skimage import data
 
-from tools import engines
-from tools.embed import Params, work
+from tools import embed, engines
+from tools.embed import Params
 from tools.engines.protocols import Box, MatchJob
+from tools.mill.line import asked_alone
 from tools.mill.tool import Bench, Dataset
 
 Run = Callable[..., Any]
@@ -45,7 +46,7 @@ def bench(tmp_path: Path) -> Callable[..., Bench[Params]]:
 
 
 def test_a_face_has_the_embedding_that_the_engine_gives(bench: Callable[..., Bench[Params]]) -> None:
-    found = work(row(), bench()).measures
+    found = asked_alone(embed.TOOL, row(), bench()).measures
     vector = np.frombuffer(found["embedding"], "<f4")
     image = np.ascontiguousarray(data.astronaut())
     ((face,),) = engines.load("embed", "builtin").run([MatchJob(image, Box(*FACE), 2)])
@@ -58,17 +59,17 @@ def test_a_face_has_the_embedding_that_the_engine_gives(bench: Callable[..., Ben
 
 def test_small_faces_are_looked_at_more_often(bench: Callable[..., Bench[Params]]) -> None:
     height = FACE[3] - FACE[1]
-    six = work(row(), bench(jitters=6)).measures
+    six = asked_alone(embed.TOOL, row(), bench(jitters=6)).measures
     for small_face_px, alike in ((height + 1, True), (height, False)):
-        found = work(row(), bench(small_face_px=small_face_px)).measures
+        found = asked_alone(embed.TOOL, row(), bench(small_face_px=small_face_px)).measures
         assert (found["embedding"] == six["embedding"]) is alike
-    assert work(row(), bench(jitters=1)).measures["spread"] is None
+    assert asked_alone(embed.TOOL, row(), bench(jitters=1)).measures["spread"] is None
 
 
 def test_who_shows_no_face_has_no_embedding_and_still_wears_something(bench: Callable[..., Bench[Params]]) -> None:
-    found = work(row(None), bench()).measures
+    found = asked_alone(embed.TOOL, row(None), bench()).measures
     assert set(found) == {"colours"}
-    assert found["colours"] == work(row(), bench()).measures["colours"]
+    assert found["colours"] == asked_alone(embed.TOOL, row(), bench()).measures["colours"]
 
 
 def test_it_is_measured_once_and_the_same_each_time(workspace: Path, run_tool: Run) -> None:

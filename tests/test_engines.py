@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -78,6 +79,15 @@ def test_the_digest_of_an_engine_with_weights_is_that_of_its_files() -> None:
     files = [engines.FACE_LANDMARKS, engines.FACE_EMBEDDING]
     parts = ["faces-2", *(hashlib.sha256(engines.weights_path(file).read_bytes()).hexdigest() for file in files)]
     assert engines.identify("embed", "builtin").digest == hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def test_onnxruntime_reports_nothing_about_its_use(tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    program = "import tools.engines, onnxruntime; onnxruntime.SessionOptions(); onnxruntime.get_available_providers()"
+    environment = {name: text for name, text in os.environ.items() if name not in ("CI", "ORT_DISABLE_TELEMETRY")}
+    environment |= {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-P", "-c", program], env=environment, check=True)
+    assert list(tmp_path.rglob("*")) == []  # it keeps a number of this machine and what it could not send yet
 
 
 def test_a_command_that_has_nothing_to_do_loads_no_library() -> None:

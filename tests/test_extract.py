@@ -17,6 +17,7 @@ from footage import SMALL, Style, cut_off, flip_bytes, number_of, picture, pictu
 from PIL import Image
 
 from tools import extract
+from tools.engines import nvdec
 from tools.extract import Params
 from tools.media.decode import Tally
 from tools.media.harvest import Plan, floor, harvest
@@ -92,6 +93,8 @@ def test_frames_are_what_their_addresses_say(tmp_path: Path) -> None:
         "missing_frames": 0,
         "damaged_frames": 0,
         "decode_errors": 0,
+        "decoder": "nvdec" if nvdec.lack() is None else "pyav",
+        "decoder_fallback": None,
         "shots": 1,
     }
     assert [path.name for path in (tmp_path / FRAMES).iterdir() if not path.name.endswith(".webp")] == []

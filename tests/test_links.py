@@ -158,7 +158,7 @@ def test_people_who_passed_lie_under_what_they_show(mill: Mill) -> None:
     mill.db.execute("update person set shot = 'close', arms = 'up' where item_id = ?", (two,))
 
     def sorted_people() -> dict[str, str]:
-        links.sort_people(mill.db, mill.base, mill.step("match")["id"])
+        links.lay_out(mill.db, mill.base, links.PEOPLE, "mill/sorted_people", mill.step("match")["id"])
         found = (path for path in (mill.base / "people").rglob("*") if path.is_symlink())
         return {str(path.relative_to(mill.base / "people")): os.readlink(path) for path in found}
 

@@ -23,6 +23,7 @@ from tools.matte.guided import smoothed
 from tools.matte.outline import HOLE, ISLAND, softened, tidied
 from tools.matte.reach import Terrain
 from tools.media.image import read_rgba
+from tools.mill.line import asked_alone
 
 Run = Callable[..., Any]
 
@@ -181,7 +182,7 @@ def test_colours_of_the_edge_are_the_subjects_own() -> None:
 )
 def test_a_mask_of_nothing_or_everything_is_a_defect(tmp_path: Path, box: Box, reason: str, detail: str) -> None:
     row = row_of(tmp_path, np.full((60, 40, 3), 120, np.uint8), box)
-    result = mask.work(row, bench(tmp_path, mask.Params(engine="builtin")))
+    result = asked_alone(mask.TOOL, row, bench(tmp_path, mask.Params(engine="builtin")))
     assert (result.verdict.status, result.verdict.reason, result.verdict.detail) == ("rejected", reason, detail)
     assert result.made == ()
 
@@ -189,7 +190,7 @@ def test_a_mask_of_nothing_or_everything_is_a_defect(tmp_path: Path, box: Box, r
 def test_a_cutout_has_the_address_and_the_size_of_its_crop(tmp_path: Path) -> None:
     row = row_of(tmp_path, np.ascontiguousarray(data.astronaut()), Box(40, 0, 390, 512), Box(*FACE))
     params = bench(tmp_path, mask.Params(engine="builtin"))
-    (made,) = mask.work(row, params).made
+    (made,) = asked_alone(mask.TOOL, row, params).made
     assert (made.kind, made.address, made.width, made.height) == ("cutout", row["address"], 512, 512)
     assert made.file is not None
     assert made.file.path.startswith("03_masked_subjects/aaaaaaaaaaaa/000001.000000_p0500-0500_")
@@ -198,7 +199,7 @@ def test_a_cutout_has_the_address_and_the_size_of_its_crop(tmp_path: Path) -> No
     assert list(made.facts.values()) == [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
     assert made.measures["coverage"] == pytest.approx(alpha.mean() / 255)
     assert made.measures["largest_share"] > 0.999
-    (again,) = mask.work(row, params).made
+    (again,) = asked_alone(mask.TOOL, row, params).made
     assert again == made
 
 

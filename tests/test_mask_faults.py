@@ -21,6 +21,7 @@ from tools.engines.protocols import Box, MaskJob
 from tools.matte.skull import skull
 from tools.measure import faults
 from tools.measure.faults import Sides
+from tools.mill.line import asked_alone
 
 Run = Callable[..., Any]
 
@@ -114,7 +115,7 @@ def measured(base: Path, **columns: Any) -> dict[str, Any]:
     crop = np.full((400, 200, 3), 200, np.uint8)
     crop[100:300, 50:150] = (40, 60, 160)
     row = row_of(base, crop, BOX) | {"box_whole": 1} | columns
-    (made,) = mask.work(row, bench(base, mask.Params(engine="builtin"))).made
+    (made,) = asked_alone(mask.TOOL, row, bench(base, mask.Params(engine="builtin"))).made
     return dict(made.measures)
 
 
@@ -154,7 +155,9 @@ def test_a_side_of_the_frame_is_no_straight_edge(tmp_path: Path) -> None:
     row = row_of(tmp_path, crop, Box(50, 100, 150, 400))
     shares = []
     for height in (450, 451):
-        (made,) = mask.work(row | {"frame_height_px": height}, bench(tmp_path, mask.Params(engine="builtin"))).made
+        (made,) = asked_alone(
+            mask.TOOL, row | {"frame_height_px": height}, bench(tmp_path, mask.Params(engine="builtin"))
+        ).made
         shares.append(made.measures["straight_share"])
     assert shares[0] == 0.0
     assert shares[1] > 0.1

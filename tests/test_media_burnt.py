@@ -18,6 +18,7 @@ from tools.media.luma import luma_of
 from tools.media.upright import Turn, upright
 from tools.media.video import open_video
 from tools.mill import files
+from tools.mill.line import asked_alone
 from tools.mill.tool import Bench, Dataset
 
 Luma = NDArray[np.uint8]
@@ -154,7 +155,7 @@ def test_crops_hold_no_bars(tmp_path: Path) -> None:
     bounds |= {"picture_x1_px": 120 + portrait.shape[1], "picture_y1_px": portrait.shape[0]}
     row = {"item_id": 1, "kind": "frame", "address": f"{'a' * 32}/t000000.000000", "path": "01/a.png", **bounds}
     bench = Bench(tmp_path, replace(detect.Params(), engine="builtin"), Dataset())
-    (made,) = detect.work(row, bench).made
+    (made,) = asked_alone(detect.TOOL, row, bench).made
     assert made.file is not None
     crop = read_rgb(tmp_path / made.file.path)
     assert (crop[:, 0].max(axis=1) > 20).mean() > 0.9

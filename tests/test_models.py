@@ -107,6 +107,9 @@ def test_digests_are_written_down_and_changes_accepted_when_asked(workspace: Pat
 def test_the_page_of_licences_has_them_all() -> None:
     page = (ROOT / "docs" / "engines" / "licences.md").read_text(encoding="utf-8")
     assert table() in page
+    named = {**catalogue.PACKAGES, **catalogue.MASK_MODELS}
+    without = {name for name, terms in named.items() if not terms.source.startswith("https://")}
+    assert without == set(catalogue.CUSTOM), "each says where its terms were read, but for networks of one's own"
     assert page.count("| read the terms |") == 3
 
 
@@ -116,26 +119,3 @@ def test_every_wanted_model_has_terms(workspace: Path) -> None:
     each = next(one for one in wanted(settings.load(workspace)) if one.kind == "mask")
     for name, terms in catalogue.MASK_MODELS.items():
         assert terms_of(Wanted("mask", "rembg", replace(each.params, model=name))) == terms
-
-
-@heavy
-def test_doctor_says_which_engines_are_ready_and_what_others_lack(workspace: Path, tmp_path: Path) -> None:
-    from importlib.metadata import version
-
-    from tools.report.engines import State, states
-
-    (workspace / "models").mkdir()
-    path = workspace / "models" / "net.onnx"
-    path.write_bytes(b"one")
-    configured(workspace, '[detect]\nweights = "net.onnx"\n[mask]\nmodel = "u2net_custom"\nweights = "gone.onnx"\n')
-    ready, lacking = states(settings.load(workspace))
-    digest = hashlib.sha256(b"one").hexdigest()[:16]
-    assert ready == State(
-        "detect",
-        "yolo",
-        True,
-        f"{path} (SHA-256 {digest}…) on torch {version('torch')}, ultralytics {version('ultralytics')}, device auto "
-        "(AGPL-3.0; else by their enterprise licence; read it before you earn money with it)",
-    )
-    assert (lacking.kind, lacking.engine, lacking.ready) == ("mask", "rembg", False)
-    assert lacking.said.startswith("The weights gone.onnx ([mask] weights) are not there; looked in ")

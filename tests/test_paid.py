@@ -25,7 +25,7 @@ from tools.paid import faults, pace
 from tools.paid.call import Desk, Question
 from tools.paid.faults import Fault, of_status, pause_s, seconds_of
 from tools.paid.ledger import Ledger, Reply, Spent
-from tools.paid.pace import MINUTE_S, Halted, Pace, Ticket
+from tools.paid.pace import MINUTE_S, Halted, Pace, Quota
 from tools.paid.prices import Price, price_of, table
 from tools.paid.terms import Budget, Terms
 from tools.paid.veil import HIDDEN, Veil
@@ -49,36 +49,59 @@ def row(base: Path, digest: str = A) -> sqlite3.Row:
 
 # The pace.
 
-
-def test_so_many_requests_a_minute() -> None:
-    paced = Pace(2, 1000)
-    assert isinstance(paced._try(1, 100.0), Ticket)
-    assert isinstance(paced._try(1, 110.0), Ticket)
-    assert paced._try(1, 120.0) == pytest.approx(40)  # until the first is a minute old
-    assert paced._try(1, 159.9) == pytest.approx(0.1)
-    assert isinstance(paced._try(1, 160.0), Ticket)
+QUOTA = Quota("h", "m", 10, 1000)
 
 
-def test_so_many_tokens_a_minute() -> None:
-    paced = Pace(100, 1000)
-    first = paced._try(600, 0.0)
-    assert isinstance(first, Ticket)
-    assert paced._try(401, 1.0) == pytest.approx(59)
-    assert isinstance(paced._try(400, 1.0), Ticket)
-    assert isinstance(paced._try(1, 2.0), float)
-    first.tokens = 500  # it had fewer than was thought
-    assert isinstance(paced._try(100, 2.0), Ticket)
+@pytest.fixture
+def ledger(base: Path) -> Iterator[Ledger]:
+    opened = Ledger(base)
+    yield opened
+    opened.close()
 
 
-def test_a_request_larger_than_a_minute_goes_alone() -> None:
-    paced = Pace(100, 1000)
-    assert isinstance(paced._try(5000, 0.0), Ticket)
-    assert isinstance(paced._try(1, 59.9), float)
-    assert isinstance(paced._try(5000, MINUTE_S), Ticket)
+def test_so_many_requests_a_minute(ledger: Ledger) -> None:
+    quota = Quota("h", "m", 2, 1000)
+    assert isinstance(ledger.depart(quota, 1, 100.0), int)
+    assert isinstance(ledger.depart(quota, 1, 110.0), int)
+    assert ledger.depart(quota, 1, 120.0) == pytest.approx(40)  # until the first is a minute old
+    assert ledger.depart(quota, 1, 159.9) == pytest.approx(0.1)
+    assert isinstance(ledger.depart(quota, 1, 160.0), int)
 
 
-def test_a_halt_ends_every_wait() -> None:
-    paced = Pace(1, 1000)
+def test_so_many_tokens_a_minute(ledger: Ledger) -> None:
+    first = ledger.depart(quota := Quota("h", "m", 100, 1000), 600, 0.0)
+    assert isinstance(first, int)
+    assert ledger.depart(quota, 401, 1.0) == pytest.approx(59)
+    assert isinstance(ledger.depart(quota, 400, 1.0), int)
+    assert isinstance(ledger.depart(quota, 1, 2.0), float)
+    ledger.weigh(first, 500)  # it had fewer than was thought
+    assert isinstance(ledger.depart(quota, 100, 2.0), int)
+
+
+def test_a_request_larger_than_a_minute_goes_alone(ledger: Ledger) -> None:
+    assert isinstance(ledger.depart(QUOTA, 5000, 0.0), int)
+    assert isinstance(ledger.depart(QUOTA, 1, 59.9), float)
+    assert isinstance(ledger.depart(QUOTA, 5000, MINUTE_S), int)
+
+
+def test_each_model_and_host_has_its_own_minute(ledger: Ledger) -> None:
+    for host, model in (("h", "m"), ("h", "n"), ("i", "m")):
+        assert isinstance(ledger.depart(Quota(host, model, 1, 1000), 1, 5.0), int)
+        assert ledger.depart(Quota(host, model, 1, 1000), 1, 6.0) == pytest.approx(59)
+
+
+def test_a_clock_that_is_set_back_holds_nothing_up(ledger: Ledger, base: Path) -> None:
+    quota = Quota("h", "m", 1, 1000)
+    assert isinstance(ledger.depart(quota, 1, 10_000.0), int)
+    assert isinstance(ledger.depart(quota, 1, 9_999.5), float)  # another process's clock was read a little later
+    assert isinstance(ledger.depart(quota, 1, 5_000.0), int)
+    db = manifest.connect(base)
+    assert [row[0] for row in db.execute("select at_s from departure")] == [5_000.0]
+    db.close()
+
+
+def test_a_halt_ends_every_wait(ledger: Ledger) -> None:
+    paced = Pace(Quota("h", "m", 1, 1000), ledger)
     paced.enter(1)
     ended = []
 
@@ -303,19 +326,30 @@ def test_many_threads_share_one_budget(base: Path) -> None:
     ledger.close()
 
 
-def test_a_claim_holds_others_off(base: Path) -> None:
-    ledger, paced = Ledger(base), Pace(10, 1000)
+def test_a_claim_holds_others_off(ledger: Ledger) -> None:
+    paced = Pace(QUOTA, ledger)
     with ledger.claim(A, paced):
-        assert not ledger._try_claim(A)
         with ledger.claim(B, paced):
             pass
-        waiting = Pace(10, 1000)
+        waiting = Pace(QUOTA, ledger)
         waiting.halt()
         with pytest.raises(Halted), ledger.claim(A, waiting):
             raise AssertionError
     with ledger.claim(A, paced):
         pass
-    ledger.close()
+
+
+def test_so_many_places_for_requests_under_way(ledger: Ledger) -> None:
+    paced, waiting = Pace(QUOTA, ledger), Pace(QUOTA, ledger)
+    waiting.halt()
+    with ledger.place("h", 2, paced):
+        with ledger.place("h", 2, paced):
+            with pytest.raises(Halted), ledger.place("h", 2, waiting):
+                raise AssertionError
+            with ledger.place("another", 1, waiting):
+                pass
+        with ledger.place("h", 2, waiting):
+            pass
 
 
 # The desk.
@@ -330,7 +364,8 @@ def desk(base: Path, service: Service) -> Iterator[Desk]:
     sender = Chat(terms("openai", service, base, ""), veil)
     sender.prepare()
     ledger = Ledger(base)
-    yield Desk(sender, ledger, Pace(100, 1_000_000), Budget(), Price(1, 2, "x"), (1000, 500), 3, 5.0, veil)
+    paced = Pace(Quota("h", "m", 100, 1_000_000), ledger)
+    yield Desk(sender, ledger, paced, Budget(), Price(1, 2, "x"), (1000, 500), 8, 3, 5.0, veil)
     ledger.close()
     sender.close()
 
@@ -366,7 +401,7 @@ def test_no_more_requests_in_a_minute_than_allowed(
 ) -> None:
     """A minute of one second."""
     monkeypatch.setattr(pace, "MINUTE_S", 1.0)
-    paced = replace(desk, pace=Pace(3, 1_000_000))
+    paced = replace(desk, pace=Pace(Quota("h", "m", 3, 1_000_000), desk.ledger))
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(lambda number: paced.ask(f"{number:064x}", QUESTION, ABOUT), range(7)))
     times = sorted(asked.at for asked in service.asked)

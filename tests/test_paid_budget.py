@@ -135,7 +135,7 @@ def test_a_dry_run_says_which_images_go_to_whom(
     host = service.url.removeprefix("http://")
     model = "gemini-3.5-flash-lite" if engine == "vertex" else "a-model"
     assert notes[0].startswith(
-        f"caption default: 3 images would go to {host} ({model}), 1 are paid for already: 3 requests, about "
+        f"caption default: 3 images would go to {host} ({model}), 1 of 4 paid for already: 3 requests, about "
     )
     assert "USD, at most" in notes[0]
     paths = [path.relative_to(mill.base) for path in chosen]

@@ -52,7 +52,9 @@ def test_every_image_is_asked_about_once(
     assert json.loads(row["seen"]) == GOOD["seen"]
     assert json.loads(row["left_out"]) == [["brown hair", "permanent"], ["NASA patch", "text"]]
     assert json.loads(row["doubts"]) == []
-    assert not [note for note in report.notes if "doubtful" in note]
+    assert (
+        report.notes[-1] == "caption default: 4 captions should be read again: `make query Q=caption_doubts` says why."
+    )
     assert row["prompt_version"].startswith("sdxl-")
 
 
@@ -83,7 +85,7 @@ def test_nothing_is_asked_twice(mill: Mill, chosen: list[Path], run_caption: Run
     mill.db.execute("delete from outcome where step_id = (select id from step where tool = 'caption')")
     report = run_caption("openai")
     assert report.counts["ok"] == 2 * len(chosen)
-    assert report.notes[-1] == "caption default: 4 images, all paid for already; nothing is sent."
+    assert report.notes[-2] == "caption default: 4 images, all paid for already; nothing is sent."
     assert service.sent == len(chosen)
 
 
@@ -259,7 +261,9 @@ def test_doubts_and_requests_can_be_looked_at(mill: Mill, run_caption: RunTool, 
     doubtful = {**GOOD, "tags": ["full body", "long hair"]}
     service.answer = lambda number: doubtful if number == 1 else GOOD
     report = run_caption("openai", concurrency=1, input_price=1.0, output_price=10.0)
-    assert report.notes[-1] == "caption default: the words of 1 captions are doubtful: `make query Q=caption_doubts`."
+    assert (
+        report.notes[-1] == "caption default: 3 captions should be read again: `make query Q=caption_doubts` says why."
+    )
     ids = mill.all("select id from item where kind = 'caption' order by address")
     found = [(row["item_id"], row["doubt"]) for row in answer(mill.base, "caption_doubts")]
     assert found == [

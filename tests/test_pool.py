@@ -79,6 +79,27 @@ def test_crash_hang_and_greed_are_contained() -> None:
     assert [found[word].value for word in "abc"] == ["a shared", "b shared", "c shared"]
 
 
+def test_of_several_jobs_in_hand_only_the_one_to_blame_fails() -> None:
+    """A worker that dies over several jobs takes none of the others with it: each is tried alone."""
+    words = ["a", "segfault", "b", "sleep:60", "c", "exit:7", *"defg"]
+    way = Way("processes", 2, deadline_s=1.0, ahead=4)
+    found = {answer.job: answer for answer in run_all(jobs.job, words, "shared", way)}
+    assert {word: found[word].error for word in words if len(word) > 1} == {
+        "segfault": "The worker died (SIGSEGV).",
+        "sleep:60": "It was not done after 1 s and was stopped (deadline_s).",
+        "exit:7": "The worker died (exit 7).",
+    }
+    assert [found[word].value for word in "abcdefg"] == [f"{word} shared" for word in "abcdefg"]
+
+
+def test_workers_get_their_surroundings_and_let_others_go_first() -> None:
+    surroundings = [{"CUDA_VISIBLE_DEVICES": "first"}, {"CUDA_VISIBLE_DEVICES": "second"}]
+    way = Way("processes", 2, ahead=2, surroundings=surroundings, niceness=3)
+    words = [f"where:{number}" for number in range(8)]
+    found = {answer.value for answer in run_all(jobs.job, words, "", way)}
+    assert found == {f"{os.nice(0) + 3} first", f"{os.nice(0) + 3} second"}
+
+
 def test_a_job_just_within_its_deadline_is_done() -> None:
     found = answers(["sleep:0.1", "sleep:5"], Way("processes", 2, deadline_s=1.0))
     assert found["sleep:0.1"].error is None

@@ -191,6 +191,51 @@ def test_a_run_shows_its_settings(db: sqlite3.Connection, base: Path) -> None:
     assert (newest["run_id"], newest["engine"], newest["parameters"]) == (12, "builtin", '{"pace":9.0}')
 
 
+@pytest.mark.parametrize(
+    ("tool", "recipe", "device", "libraries", "told"),
+    [
+        (
+            "detect",
+            {"engine": ["yolo", "ab" * 32], "params": {"weights": "net.pt"}},
+            ["cpu", "cuda:0"],
+            {"torch": "2", "ultralytics": "8", "onnxruntime": "1", "dlib-bin": "20", "av": "18"},
+            ("yolo", "abababababab", "cpu and cuda:0", "ultralytics 8, torch 2, dlib-bin 20"),
+        ),
+        (
+            "detect",
+            {"engine": ["yolo", "ab" * 32], "params": {"weights": "net.onnx"}},
+            ["cpu"],
+            {"torch": "2", "ultralytics": "8", "onnxruntime": "1", "dlib-bin": None},
+            ("yolo", "abababababab", "cpu", "ultralytics 8, torch 2, onnxruntime 1"),
+        ),
+        (
+            "caption",
+            {"engine": ["vertex", "vertex-1"], "sides": {"model": "gemini-9", "prompt": "p"}},
+            [],
+            {"google-genai": "2", "openai": "3"},
+            ("vertex", "gemini-9", "elsewhere", "google-genai 2"),
+        ),
+        ("score", {}, [], {"scikit-image": "0.26"}, ("", None, None, "scikit-image 0.26")),
+    ],
+)
+def test_a_run_shows_what_made_it(
+    db: sqlite3.Connection,
+    base: Path,
+    tool: str,
+    recipe: dict[str, object],
+    device: list[str],
+    libraries: dict[str, str | None],
+    told: tuple[object, ...],
+) -> None:
+    machine = json.dumps({"libraries": libraries, "devices": device})
+    run = db.execute("select run.id, run.recipe_id from run join step on step.id = step_id where tool = ?", (tool,))
+    run_id, recipe_id = run.fetchone()
+    db.execute("update recipe set json = ? where id = ?", (json.dumps(recipe), recipe_id))
+    db.execute("update run set machine_json = ? where id = ?", (machine, run_id))
+    (row,) = answer(base, "runs", "-p", f"tool={tool}")
+    assert tuple(row[name] for name in ("engine", "model", "device", "libraries")) == told
+
+
 def test_two_limits_of_one_reason_are_not_taken_for_each_other(db: sqlite3.Connection, base: Path) -> None:
     who = f"{source(db, 'dance.mp4')}/t000003.000000/{BOX}"
     play(db, base, "match", {who: Result(measures={"faceless": 1})}, pace=3.0)

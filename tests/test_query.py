@@ -56,7 +56,7 @@ def test_a_filled_manifest_answers_all_but_what_has_not_happened(base: Path) -> 
     silent = {name for name in NAMES if not answer(base, name)}
     assert silent == {
         *("captions_by_hand", "decisions", "decisions_adrift", "decisions_by_actor"),
-        *("orphans", "requests", "waiting"),
+        *("orphans", "requests", "waiting", "flips", "qc", "qc_violations"),
     }
 
 
@@ -118,7 +118,7 @@ def test_a_mistyped_word_is_answered_by_the_nearest(base: Path, words: tuple[str
 
 
 def test_a_name_like_nothing_gets_the_whole_list(base: Path) -> None:
-    with pytest.raises(UsageError, match=r"^There is no query zzz\. There are: caption_doubts, .*, waiting\. "):
+    with pytest.raises(UsageError, match=r"^There is no query zzz\. There are: blurriest_accepted, .*, what_if\. "):
         asked(base, "zzz")
 
 

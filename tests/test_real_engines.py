@@ -20,6 +20,7 @@ from tools.engines import weights
 from tools.engines.protocols import Box, Keypoint
 from tools.framing import pose
 from tools.framing.view import view_of
+from tools.mill.line import asked_alone
 from tools.mill.plan import PLAN
 from tools.mill.pool import Stop
 from tools.mill.settings import UsageError
@@ -131,7 +132,7 @@ def worked(base: Path, landmarks: bool) -> list[dict[str, Any]]:
     row = {"path": "frame.png", "address": "source/t0", "picture_x0_px": 40, "picture_y0_px": 80}
     row |= {"picture_x1_px": 40 + photo.shape[1], "picture_y1_px": 80 + photo.shape[0]}
     params = detect.Params("yolo", OVERFIT, 448, "cpu", landmarks=landmarks)
-    return [dict(made.facts) for made in detect.work(row, Bench(base, params, Dataset())).made]
+    return [dict(made.facts) for made in asked_alone(detect.TOOL, row, Bench(base, params, Dataset())).made]
 
 
 def test_between_black_bars_people_stand_where_they_were_drawn(base: Path) -> None:
@@ -176,6 +177,19 @@ def test_the_landmarks_count_to_the_detector_while_they_are_found(base: Path, ru
     assert plain != more
     assert [recipe["engine"] for recipe in recipes if recipe["tool"] == "detect"] == [["yolo", more]]
     assert run_tool(base, "detect", options={"landmarks": False}).waiting == 1
+
+
+def test_whoever_has_a_head_box_by_keypoints_has_an_embedding(base: Path, run_tool: Run) -> None:
+    changed(base, "min_height_px = 60", "min_height_px = 60\nmin_relative_sharpness = 0")
+    made(base, run_tool, "embed")
+    rows = asked(
+        base,
+        """select face_x0_px is not null, embedding is not null from person
+        join outcome on outcome.item_id = person.item_id join embed on embed.outcome_id = outcome.id""",
+    )
+    assert len(rows) == 5
+    assert all(face == embedded for face, embedded in rows)
+    assert 1 <= sum(face for face, _ in rows) < 5, "some of the skiers look away"
 
 
 def test_a_rerun_does_nothing_and_another_device_changes_nothing(base: Path, run_tool: Run) -> None:

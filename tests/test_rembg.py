@@ -13,10 +13,11 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from networks import constant, constants
+from networks import constant, constants, greedy
 from numpy.typing import NDArray
 
 from tools.engines.protocols import Box, Keypoint, MaskJob
+from tools.mill import gpus
 from tools.mill.settings import UsageError
 
 if importlib.util.find_spec("rembg") is None:
@@ -329,6 +330,14 @@ def test_a_network_of_another_form_is_a_sentence(tmp_path: Path, make: Callable[
     assert told.endswith("Fetch it again with `make models`, or set [mask] model to the form that it has.")
 
 
+def test_a_network_that_needs_more_memory_than_there_is_is_a_sentence(tmp_path: Path) -> None:
+    path = greedy(tmp_path / "greedy.onnx")
+    assert refusal(path) == (
+        f"The device has too little memory for the network {path}. Set [mask] model to a smaller one, or [mask] device "
+        "to cpu."
+    )
+
+
 @real
 def test_a_truncated_network_is_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "cut.onnx"
@@ -359,12 +368,16 @@ def test_several_masks_of_one_picture_are_joined(tmp_path: Path) -> None:
 def test_a_cuda_device_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     import onnxruntime
 
+    if gpus.found():
+        pytest.skip("there is a GPU here")
+    told = refusal(constant(tmp_path / "net.onnx", standing(80, 240)), device="cuda")
     if onnx_devices.CUDA in onnxruntime.get_available_providers():
-        pytest.skip("this onnxruntime knows CUDA")
-    assert refusal(constant(tmp_path / "net.onnx", standing(80, 240)), device="cuda") == (
-        f"[mask] device is 'cuda', but the installed onnxruntime {onnxruntime.__version__} runs on CPU alone. Install "
-        "onnxruntime-gpu instead of onnxruntime, or set it to auto or cpu."
-    )
+        assert told == "[mask] device is 'cuda', but no NVIDIA GPU is seen here. Set it to auto or cpu."
+    else:
+        assert told == (
+            f"[mask] device is 'cuda', but the installed onnxruntime {onnxruntime.__version__} runs on CPU alone. "
+            "Remove .venv and `make all GPU=1`, or set it to auto or cpu."
+        )
 
 
 def test_a_device_that_onnxruntime_silently_left_is_a_sentence() -> None:

@@ -49,6 +49,7 @@ def row(number: int, **columns: Any) -> dict[str, Any]:
     time_s = columns.pop("time_s", 0.0)
     address = f"{source:032x}/t{time_s:013.6f}/p{number:04d}-0500"
     values = {"item_id": number, "kind": "cutout", "address": address, "path": f"03/{number}.webp", "sha256": "0" * 64}
+    values |= {"posture": None, "arms": None}
     values |= {"shot": "mid", "view": None, "turn": None, "identity": None, "cluster": None, "track": None}
     values |= {"time_s": time_s, "shot_index": 0, "crop_x_px": 80, "crop_y_px": 80}
     values |= {"box_x0_px": 100, "box_y0_px": 100, "box_x1_px": 200, "box_y1_px": 300, "face_height_px": 64}
@@ -269,6 +270,12 @@ def test_gaps_are_told_in_words() -> None:
     seen = [one | {"view": "front"} for one in rows]
     views = ["no three-quarter view", "no side view", "no back view"]
     assert gaps(seen, dataset) == ["far 1 of 5", *views, "one source gives 3 of 6"]
+    posed = [one | {"posture": "standing", "arms": "down"} for one in rows]
+    assert gaps(posed, dataset) == ["far 1 of 5", "nobody sits or lies", "no arms up", "one source gives 3 of 6"]
+    posed[0] |= {"posture": "sitting", "arms": "up"}
+    assert gaps(posed, dataset) == ["far 1 of 5", "nobody lies", "one source gives 3 of 6"]
+    crouching = [one | {"posture": "crouching"} for one in rows]
+    assert gaps(crouching, dataset)[1] == "nobody stands, sits or lies"
     full = [row(n, shot="close") for n in range(5)] + [row(n, shot="far") for n in range(5, 10)]
     emma = [one | {"who": "emma"} for one in full]
     assert gaps(emma, dataset) == []
@@ -445,6 +452,41 @@ def test_the_most_different_comes_next() -> None:
         line[index][0] = where
     rows = [row(n + 1, likeness=line[n].tobytes(), sharpness=0.9 if n == 0 else 0.5) for n in range(5)]
     assert chosen(run(rows, count=3)) == [1, 5, 4]
+
+
+@pytest.mark.parametrize(
+    ("sides", "gap", "second"),
+    [
+        ({"view": "back"}, 0.49, 2),
+        ({"view": "back"}, 0.51, 3),
+        ({"view": "back", "posture": "sitting"}, 0.59, 2),
+        ({"view": "back", "posture": "sitting"}, 0.61, 3),
+        ({"view": "back", "posture": "sitting", "arms": "up"}, 0.69, 2),
+        ({"view": "back", "posture": "sitting", "arms": "up"}, 0.71, 3),
+        ({"view": "front", "posture": "standing", "arms": "down"}, 0.41, 3),
+        ({"view": None}, 0.41, 3),
+    ],
+)
+def test_a_side_or_a_posture_that_nobody_chosen_shows_counts_a_quarter_more(
+    sides: dict[str, Any], gap: float, second: int
+) -> None:
+    """The second image lies at 0.40 from the first one, the third at gap, and is seen as the first is."""
+    usual = {"view": "front", "posture": "standing", "arms": "down"}
+    places = []
+    for index, where in ((0, 0.0), (1, 0.40), (2, gap)):
+        values = np.zeros(DIMENSIONS, "<f4")
+        values[max(0, index - 1)] = where
+        places.append(values.tobytes())
+    rows = [row(1, likeness=places[0], sharpness=0.9, **usual), row(2, likeness=places[1], **{**usual, **sides})]
+    rows.append(row(3, likeness=places[2], **usual))
+    assert chosen(run(rows, count=2)) == [1, second]
+
+
+def test_what_is_new_is_new_once() -> None:
+    """Of two seen from behind the more different one comes next, and then the other is nothing new."""
+    rows = [row(1, sharpness=0.9, view="front"), *(row(n, view="back", sharpness=0.1) for n in (2, 3))]
+    rows += [row(4, view="front", sharpness=0.3)]
+    assert chosen(run(rows)) == [1, 2, 4, 3]
 
 
 def test_what_has_no_likeness_yet_is_looked_at(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ import numpy as np
 from footage import Rgb, number_of
 from PIL import Image
 
+from tools.engines.decoders import frames_of
 from tools.media.colour import webp_of
-from tools.media.decode import Tally, decode
+from tools.media.decode import Shown, Tally, decode
 from tools.media.video import VideoFacts, open_video, probe
 
 
@@ -43,3 +44,10 @@ def facts(path: Path) -> VideoFacts:
 def on_time(seen: list[tuple[float, int | None]], fps: int = 25) -> bool:
     """Whether each number is the one whose turn it is."""
     return all(number == round(time_s * fps) for time_s, number in seen)
+
+
+def shown_by(name: str, clip: Path) -> tuple[list[Shown], Tally]:
+    """Every frame of a clip, by one decoder."""
+    tally, path = Tally(), os.fsencode(clip)
+    with open_video(path) as video:
+        return list(frames_of(name, path, video, tally, 2)), tally

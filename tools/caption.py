@@ -176,6 +176,23 @@ def remarks(bench: Bench[Params]) -> tuple[str, ...]:
     )
 
 
+def review(bench: Bench[Params]) -> tuple[str, ...]:
+    """How many captions of a captioner elsewhere somebody should read again."""
+    if bench.service is None:
+        return ()
+    from contextlib import closing
+
+    from tools.mill.manifest import connect, sql
+    from tools.report.words import plural
+
+    name = bench.dataset.name
+    with closing(connect(bench.base)) as db:
+        n = len({row["item_id"] for row in db.execute(sql("queries/caption_doubts"), {"dataset": name})})
+    if not n:
+        return ()
+    return (f"caption {name}: {plural(n, 'caption')} should be read again: `make query Q=caption_doubts` says why.",)
+
+
 TOOL = Tool(
     name="caption",
     version=VERSION,
@@ -189,6 +206,7 @@ TOOL = Tool(
     dataset_keys=("name", "trigger", "class_word", "target"),
     causes=causes,
     service=service,
+    review=review,
 )
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from tools.mill.tool import Bench, Limit, Made, Reason, Result, Row, Tool, of_engine, operational, rejected
+from tools.mill.tool import Asking, Bench, Limit, Made, Reason, Result, Row, Tool, of_engine, operational, rejected
 
 if TYPE_CHECKING:
     from tools.engines.protocols import Box, Detection, Rgb
@@ -121,8 +121,7 @@ class Params:
             )
 
 
-def work(row: Row, bench: Bench[Params]) -> Result:
-    from tools import engines
+def work(row: Row, bench: Bench[Params]) -> Asking:
     from tools.engines.protocols import DetectJob
     from tools.framing.crops import counted, places
     from tools.framing.presence import face_sharpness, presences
@@ -134,8 +133,7 @@ def work(row: Row, bench: Bench[Params]) -> Result:
     if row["picture_x0_px"] is not None:  # without the black bars of its shot
         corner = row["picture_x0_px"], row["picture_y0_px"]
         image = image[corner[1] : row["picture_y1_px"], corner[0] : row["picture_x1_px"]].copy()
-    job = DetectJob(image, params.min_face_px, params.keep_confidence)
-    (seen,) = engines.of("detect", bench).run([job])
+    seen: list[Detection] = yield DetectJob(image, params.min_face_px, params.keep_confidence)
     kept = seen[: params.keep_at_most]
     measures = {
         "people_seen": len(seen),

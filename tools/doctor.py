@@ -20,6 +20,8 @@ from typing import Literal
 
 import click
 
+from tools import models
+from tools.engines import catalogue
 from tools.mill import machine
 from tools.mill.command import guard
 
@@ -39,33 +41,39 @@ class Finding:
 
 @dataclass(frozen=True)
 class Need:
-    """A library that is looked at: the module to import, the package that brings it, its licence, what it is for."""
+    """A library that is looked at: the module to import, the package that brings it, what it is for."""
 
     module: str
     package: str
-    licence: str
     purpose: str
+
+    @property
+    def licence(self) -> str:
+        return models.licence(catalogue.PACKAGES[self.package])
 
 
 NEEDED = (
-    Need("av", "av", "BSD-3-Clause, with FFmpeg under LGPL-2.1", "decoding"),
-    Need("cv2", "opencv-python", "Apache-2.0", "detection, masks"),
-    Need("dlib", "dlib-bin", "BSL-1.0", "faces"),
-    Need("PIL", "pillow", "MIT-CMU", "images"),
-    Need("skimage", "scikit-image", "BSD-3-Clause", "measurements"),
+    Need("av", "av", "decoding"),
+    Need("cv2", "opencv-python", "detection, masks"),
+    Need("dlib", "dlib-bin", "faces"),
+    Need("PIL", "pillow", "images"),
+    Need("skimage", "scikit-image", "measurements"),
 )
 OPTIONAL = (
-    Need("torch", "torch", "BSD-3-Clause", "engines on a GPU"),
-    Need("ultralytics", "ultralytics", "AGPL-3.0: read it before you offer a service", "the engine yolo"),
-    Need("rembg", "rembg", "MIT; each of its models has its own terms", "the engine rembg"),
-    Need("google.genai", "google-genai", "Apache-2.0; a paid service", "the captioner vertex"),
-    Need("openai", "openai", "Apache-2.0; for servers of your own, or a paid service", "the captioner openai"),
-    Need("datasette", "datasette", "Apache-2.0", "the light table"),
+    Need("torch", "torch", "engines on a GPU"),
+    Need("ultralytics", "ultralytics", "the engine yolo"),
+    Need("rembg", "rembg", "the engine rembg"),
+    Need("google.genai", "google-genai", "the captioner vertex"),
+    Need("openai", "openai", "the captioner openai"),
+    Need("datasette", "datasette", "the light table"),
 )
 
 
-def examine(base: Path) -> Iterator[Finding]:
-    """Look at the machine, the libraries and the workspace, one finding each."""
+def examine(base: Path, *, ask: bool = False) -> Iterator[Finding]:
+    """Look at the machine, the libraries and the workspace, one finding each.
+
+    ask: whether captioners elsewhere, which are set up here, are asked to list their models.
+    """
     version = platform.python_version()
     yield Finding("Python", "ok" if sys.version_info >= (3, 11) else "missing", f"{version}; 3.11 or newer is needed")
     enough = tuple(int(part) for part in sqlite3.sqlite_version.split(".")) >= MIN_SQLITE
@@ -80,21 +88,43 @@ def examine(base: Path) -> Iterator[Finding]:
     yield _landmarks()
     yield from (_installed(need) for need in OPTIONAL)
     yield _gpu()
-    yield from _engines(base)
+    yield from _decoders()
+    yield from _engines(base, ask)
 
 
-def _engines(base: Path) -> Iterator[Finding]:
-    """The engines that run a model of the user's choice, as the workspace's settings name it."""
-    from tools.mill import settings
-    from tools.report.engines import states
+def _decoders() -> Iterator[Finding]:
+    """Who can take pictures out of videos beside PyAV's software, which always can."""
+    from tools.engines.decoders import lacks
 
     try:
-        found = list(states(settings.load(base)))
+        lack = lacks("nvdec")
+    except ImportError:
+        return  # PyAV itself is not there, as was told above
+    said = "H.264, HEVC, VP8 and VP9 in 4:2:0 go to the GPU, all else to software; the bytes are the same"
+    yield Finding("decode: nvdec", "optional" if lack else "ok", f"{lack}; software decodes" if lack else said)
+    lack = lacks("decord")
+    said = lack or (
+        f"{importlib.metadata.version('decord')} (Apache-2.0), only where [extract] decoder says so; each source is "
+        "held to its container"
+    )
+    yield Finding("decode: decord", "optional" if lack else "ok", said)
+
+
+def _engines(base: Path, ask: bool) -> Iterator[Finding]:
+    """Every engine, as the workspace's settings name its model, and whether a better one than the pinned could run."""
+    from tools.mill import settings
+    from tools.report.engines import better, states
+
+    try:
+        loaded = settings.load(base)
+        for state in states(loaded, ask=ask):
+            absent: Literal["missing", "optional"] = "missing" if state.chosen else "optional"
+            here = "runs in this workspace: " if state.chosen else ""
+            yield Finding(f"{state.kind}: {state.engine}", "ok" if state.ready else absent, f"{here}{state.said}")
+        for kind, said in better(loaded):
+            yield Finding(f"{kind}: better", "optional", said)
     except settings.UsageError as error:
         yield Finding("Settings", "missing", str(error))
-        return
-    for state in found:
-        yield Finding(f"{state.kind}: {state.engine}", "ok" if state.ready else "optional", state.said)
 
 
 def _program(name: str, hint: str, absent: Literal["missing", "optional"]) -> Finding:
@@ -145,7 +175,8 @@ def _landmarks() -> Finding:
     return Finding(
         "face weights",
         "ok",
-        "face_recognition_models (CC0; its 68-point landmarks are not for commercial use: detect.landmarks = false)",
+        f"face_recognition_models ({models.licence(catalogue.PACKAGES['face_recognition_models'])}); "
+        f"{catalogue.LANDMARKS}: {models.licence(catalogue.PACKAGES[catalogue.LANDMARKS])}",
     )
 
 
@@ -157,10 +188,11 @@ def _gpu() -> Finding:
 
 @click.command()
 @click.option("--base", type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="the workspace")
-def main(base: Path) -> int:
+@click.option("--ask", is_flag=True, help="ask the captioner elsewhere for its models: costs nothing, sends no image")
+def main(base: Path, ask: bool) -> int:
     """Say what works on this machine, what does not, and what to do. Exits 1 where something needed is missing."""
     broken = False
-    for finding in examine(base):
+    for finding in examine(base, ask=ask):
         broken |= finding.state == "missing"
         click.echo(f"{finding.state:9} {finding.name:22} {finding.said}")
     if broken:

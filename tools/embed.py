@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from tools.mill.tool import Bench, Result, Row, Tool, operational
+from tools.mill.tool import Asking, Bench, Result, Row, Tool, operational
+
+if TYPE_CHECKING:
+    from tools.engines.protocols import FaceFound
 
 VERSION = 1
 
@@ -27,8 +31,7 @@ class Params:
     deadline_s: float = operational(60.0)
 
 
-def work(row: Row, bench: Bench[Params]) -> Result:
-    from tools import engines
+def work(row: Row, bench: Bench[Params]) -> Asking:
     from tools.engines.protocols import Box, MatchJob
     from tools.identity.appearance import colours
     from tools.media.image import read_rgb
@@ -41,7 +44,8 @@ def work(row: Row, bench: Bench[Params]) -> Result:
         return Result(measures=measures)
     face = Box(*(row[f"face_{name}_px"] for name in ("x0", "y0", "x1", "y1")))
     jitters = params.jitters_small if face.height < params.small_face_px else params.jitters
-    ((found,),) = engines.of("embed", bench).run([MatchJob(crop, face, jitters)])
+    found: FaceFound
+    (found,) = yield MatchJob(crop, face, jitters)
     measures |= {
         "embedding": found.embedding.astype("<f4").tobytes(),
         "spread": found.spread and round(found.spread, 4),

@@ -20,12 +20,15 @@ from typing import Any
 
 import click
 
+from tools import engines
 from tools.forecast.forecast import Footage, Forecast, forecast
 from tools.forecast.rates import Rates, rates
 from tools.mill import machine
 from tools.mill.command import guard
-from tools.mill.settings import load
+from tools.mill.settings import Settings, load
+from tools.mill.tool import Dataset
 from tools.mill.walk import shown, walk
+from tools.paid.terms import Budget
 from tools.report.table import Table, say
 from tools.report.words import command, duration, listing, plural, volume
 from tools.sampling.survey import MAIN, Source, refuse_none, survey
@@ -82,6 +85,23 @@ def remarks(base: Path, found: Forecast, known: Rates, free: int) -> Iterator[st
         yield f"That is too little by {volume(found.bytes - free)}: make room, or take another disk with BASE=…"
 
 
+def bills(settings: Settings, images: int) -> Iterator[str]:
+    """What a captioner elsewhere would be sent, and at what price; nothing for one that is here."""
+    values = settings.sections["caption"]
+    if not engines.is_remote("caption", values["engine"]):
+        return
+    from tools.caption import Params
+    from tools.engines.remote import bill_of
+
+    params = Params(**{field.name: values[field.name] for field in dataclasses.fields(Params)})
+    for name, table in settings.datasets.items():
+        dataset = Dataset(name=name, **table)
+        bill = bill_of(params, params.engine, dataset, min(dataset.count, images))
+        yield from bill.sentences()
+        if bill.requests and not (bill.price and bill.price.free) and Budget.of(params).unbounded:
+            yield f"caption {name}: nothing is sent until [caption] max_cost or max_requests says what may be spent."
+
+
 def free_bytes(base: Path) -> int:
     """What is free where the workspace is or will be."""
     folder = base.absolute()
@@ -119,7 +139,8 @@ def main(base: Path, workers: int, json_wanted: bool) -> None:
     if json_wanted:
         click.echo(as_json(base, found, known, free, workers))
         return
-    say([sentence(found, workers), "", table(found), "", *remarks(base, found, known, free)])
+    told = [*remarks(base, found, known, free), *bills(settings, found.images)]
+    say([sentence(found, workers), "", table(found), "", *told])
 
 
 if __name__ == "__main__":

@@ -15,11 +15,12 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tools.mill.files import Stored
-from tools.mill.tool import OK, Bench, Made, Reason, Result, Row, Tool, Verdict, failed, operational, rejected
+from tools.mill.tool import OK, Bench, Dataset, Made, Reason, Result, Row, Tool, Verdict, failed, operational, rejected
 
 if TYPE_CHECKING:
     from tools.media.burnt import Burnt
@@ -37,6 +38,7 @@ class Params:
     fps: windows a second. max_frames: of one source. identical: mean difference of luma to the frame kept last, in
     levels of 255, below which a frame is a near duplicate. cut_correlation: of two frames in a row, seen at 64 x 36,
     below which there is a cut. webp_quality: 0 to 100. webp_effort: 0 to 6.
+    decoder: a name of `tools.engines.decoders`.
     """
 
     fps: float = 2.0
@@ -45,6 +47,7 @@ class Params:
     cut_correlation: float = 0.5
     webp_quality: int = 90
     webp_effort: int = 2
+    decoder: str = operational("auto")
     deadline_s: float = operational(3600.0)
     memory_mb: int = operational(4096)
 
@@ -83,12 +86,15 @@ REASONS = (
 
 def work(row: Row, bench: Bench[Params]) -> Result:
     """Make frames of one source. Raises only for what is no fault of the source: a full disk, no memory."""
+    from tools.engines.decoders import Untrusted
     from tools.media.errors import MediaError
 
     try:
         result = _photo(row, bench) if row["kind"] == "photo" else _video(row, bench)
     except MediaError as error:
         result = Result(_verdict_on_opening(error))
+    except Untrusted as error:
+        result = Result(failed(str(error)))
     return result if _unchanged(row, bench) else Result(failed("It was changed after intake had read it. Type make."))
 
 
@@ -117,6 +123,7 @@ def plan_of(params: Params, threads: int) -> Plan:
         quality=params.webp_quality,
         effort=params.webp_effort,
         threads=threads,
+        decoder=params.decoder,
     )
 
 
@@ -134,6 +141,7 @@ def _video(row: Row, bench: Bench[Params]) -> Result:
         _verdict(gathered, row["declared_frames"]),
         measures=_measures(gathered, row["declared_frames"]),
         made=tuple(_frame(source, taken, gathered.burnt.get(taken.shot)) for taken in gathered.taken),
+        device=gathered.tally.device,
     )
 
 
@@ -176,6 +184,8 @@ def _measures(gathered: Harvest[Stored], declared: int | None) -> Row:
         "missing_frames": None if declared is None else max(0, declared - tally.n_frames),
         "damaged_frames": tally.n_damaged,
         "decode_errors": tally.n_errors,
+        "decoder": tally.decoder,
+        "decoder_fallback": tally.fallback,
         "shots": len({taken.shot for taken in gathered.taken}),
     }
 
@@ -265,7 +275,22 @@ def _photo(row: Row, bench: Bench[Params]) -> Result:
     return Result(made=(made,))
 
 
-TOOL = Tool("extract", VERSION, Params, (), REASONS, work)
+def causes(params: Params, dataset: Dataset) -> Mapping[str, str]:
+    """What the decoder adds to the recipe: decord's pictures are its own; PyAV's are the same on any device."""
+    from tools.engines.decoders import DECORD
+
+    return {"decoder": DECORD} if params.decoder == "decord" else {}
+
+
+def remarks(bench: Bench[Params]) -> tuple[str, ...]:
+    """Nothing to say; raises UsageError, before any work, where the decoder that is named cannot run here."""
+    from tools.engines.decoders import check
+
+    check(bench.params.decoder)
+    return ()
+
+
+TOOL = Tool("extract", VERSION, Params, (), REASONS, work, causes=causes, remarks=remarks)
 
 if __name__ == "__main__":
     from tools.mill.command import main

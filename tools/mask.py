@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tools.mill.tool import Bench, Limit, Made, Result, Row, Tool, of_engine, operational, rejected
+from tools.mill.tool import Asking, Bench, Limit, Made, Result, Row, Tool, of_engine, operational, rejected
 
 if TYPE_CHECKING:
     import numpy as np
@@ -121,14 +121,13 @@ class Params:
     deadline_s: float = operational(60.0)
 
 
-def work(row: Row, bench: Bench[Params]) -> Result:
-    from tools import engines
+def work(row: Row, bench: Bench[Params]) -> Asking:
     from tools.matte.foreground import cut_out
     from tools.measure.outline import coverage, largest_share, soft_share
     from tools.media.image import read_rgb
 
     image = read_rgb(bench.file(row), math.inf)
-    (alpha,) = engines.of("mask", bench).run([_job(row, image, bench)])
+    alpha: Alpha = yield _job(row, image, bench)
     if not (alpha > 127).any():
         return Result(rejected("empty_mask", "The mask is empty."))
     if (alpha > 127).all():

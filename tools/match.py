@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tools.identity.names import OTHER
+from tools.mill.links import PEOPLE
 from tools.mill.tool import Bench, Limit, Result, Row, Tool, Verdict
 
 if TYPE_CHECKING:
@@ -195,6 +196,7 @@ TOOL = Tool(
     says="identity",
     remarks=remarks,
     review=review,
+    shows={PEOPLE: "mill/sorted_people"},
 )
 
 if __name__ == "__main__":

@@ -83,9 +83,10 @@ def licence(terms: catalogue.Terms) -> str:
 def table() -> str:
     """The licences of all packages and models that engines run, as a table in Markdown."""
     rows = [*catalogue.PACKAGES.items(), *((f"rembg: {name}", terms) for name, terms in catalogue.MASK_MODELS.items())]
-    head = "| what | for | licence | for money |\n|---|---|---|---|"
+    head = "| what | for | licence | for money | said at |\n|---|---|---|---|---|"
     lines = [
-        f"| {name} | {terms.what} | {'; '.join(filter(None, (terms.licence, terms.note)))} | {_for_money(terms)} |"
+        f"| {name} | {terms.what} | {'; '.join(filter(None, (terms.licence, terms.note)))} | {_for_money(terms)} "
+        f"| {f'<{terms.source}>' if terms.source else ''} |"
         for name, terms in rows
     ]
     return "\n".join([head, *lines])

@@ -3,7 +3,7 @@
 -- Boxes and the crop's corner are in frame pixels; face, keypoints and landmarks in those of the crop.
 select
     item.id as item_id, item.kind, item.address, item.path, item.sha256,
-    person.shot, person.view, person.turn, "match".identity, "match".cluster, "match".track,
+    person.shot, person.view, person.posture, person.arms, person.turn, "match".identity, "match".cluster, "match".track,
     frame.time_s, frame.shot as shot_index,
     person.box_x0_px, person.box_y0_px, person.box_x1_px, person.box_y1_px, person.crop_x_px, person.crop_y_px,
     person.face_x0_px, person.face_y0_px, person.face_x1_px, person.face_y1_px,

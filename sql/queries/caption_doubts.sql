@@ -1,6 +1,7 @@
 -- Caption doubts: what speaks against a caption's words, one line for each.
--- Words that contradict what was measured, that name what is permanent or stands behind, and texts that several images
--- of a dataset share. It decides nothing: reject the image, or write the caption yourself. dataset: empty for all.
+-- Words that contradict what was measured or what a second look saw, that name what is permanent or stands behind, and
+-- texts that several images of a dataset share. It decides nothing: reject the image, or write the caption yourself.
+-- dataset: empty for all.
 with standing as (
     select item.id as item_id, caption.dataset, caption.text, caption.doubts
     from item
@@ -9,7 +10,7 @@ with standing as (
     where item.newest and (:dataset = '' or caption.dataset = :dataset)
 ),
 repeated as (
-    select dataset, text, count(*) as n from standing group by dataset, text having count(*) > 1
+    select dataset, lower(text) as text, count(*) as n from standing group by dataset, lower(text) having count(*) > 1
 )
 select standing.dataset, standing.item_id, doubt.value as doubt, standing.text
 from standing
@@ -17,5 +18,5 @@ join json_each(coalesce(standing.doubts, '[]')) as doubt
 union all
 select standing.dataset, standing.item_id, 'It is the text of ' || repeated.n || ' images.', standing.text
 from standing
-join repeated on repeated.dataset = standing.dataset and repeated.text = standing.text
+join repeated on repeated.dataset = standing.dataset and repeated.text = lower(standing.text)
 order by 1, 2, 3;

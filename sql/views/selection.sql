@@ -9,7 +9,7 @@ select
         else outcome.reason end as reason,
     outcome.detail, choice.rank, choice.score, choice.score_parts, choice.moment, choice.difference, choice.nearly,
     choice.kept_address, coalesce(matched.identity, 'person ' || matched.cluster) as who,
-    person.shot, person.view, item.address, outcome.decision_id
+    person.shot, person.view, person.posture, person.arms, item.address, outcome.decision_id
 from step
 join outcome on outcome.step_id = step.id and outcome.kind = 'cutout' and outcome.latest and outcome.live
 join item on item.id = outcome.item_id

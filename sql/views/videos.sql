@@ -10,7 +10,8 @@ select
     video.container, video.codec, video.width_px, video.height_px, video.frame_rate_hz, video.duration_s,
     video.bitrate_bps, video.pixel_format, video.rotation_deg, video.color_transfer, video.interlaced, video.has_audio,
     video.declared_frames, intake.short_side_px, intake.missing_share, extract.window_s, extract.decoded_frames,
-    extract.missing_frames, extract.damaged_frames, extract.decode_errors, extract.shots
+    extract.missing_frames, extract.damaged_frames, extract.decode_errors, extract.shots,
+    extract.decoder, extract.decoder_fallback
 from item
 left join video on video.item_id = item.id
 left join outcome as taken

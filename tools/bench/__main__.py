@@ -2,7 +2,7 @@
 
 Example: python -m tools.bench ledger noop --json bench.json
 
-Without a PART all are measured, which takes about ten minutes and 2 GB of disk.
+Without a PART all are measured, which takes about twenty minutes and 2 GB of disk.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tools.bench.sizes import SMALL, Sizes
 from tools.mill.command import guard
 from tools.report.table import say
 
-PARTS = ("extraction", "recording", "ledger", "noop", "memory")
+PARTS = ("extraction", "recording", "ledger", "noop", "memory", "detect", "mask", "gpu")
 """Modules beside this one, each with TITLE, HOW and `measure(folder, sizes)`."""
 
 

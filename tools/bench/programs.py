@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tools.bench.result import Missing
@@ -17,10 +17,10 @@ _CALLERS = ("MAKE", "MFLAGS", "MILL_", "BASE", "ITEM", "WHY", "TEST", "DATASET",
 _TOLD = 400
 
 
-def environment() -> dict[str, str]:
-    """This process's environment without what a make around it has left there."""
+def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This process's environment without what a make around it has left there, and with more."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_CALLERS)}
-    return kept | {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"}
+    return kept | {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"} | dict(more or {})
 
 
 def tool(name: str, base: Path, *words: str) -> list[str]:
@@ -28,18 +28,21 @@ def tool(name: str, base: Path, *words: str) -> list[str]:
     return [sys.executable, "-m", f"tools.{name}", "--base", str(base.absolute()), *words]
 
 
-def seconds_of(command: Sequence[str]) -> float:
-    """Run a program to its end; returns the seconds it took. Raises Missing where it fails or is not there."""
+def seconds_of(command: Sequence[str], more: Mapping[str, str] | None = None) -> float:
+    """Run a program to its end; returns the seconds it took. Raises Missing where it fails or is not there.
+
+    more: what it finds in its environment besides.
+    """
     start = time.perf_counter()
-    said(command)
+    said(command, more)
     return time.perf_counter() - start
 
 
-def said(command: Sequence[str]) -> str:
+def said(command: Sequence[str], more: Mapping[str, str] | None = None) -> str:
     """Run a program and return all it says. Raises Missing where it fails or is not there."""
     if shutil.which(command[0]) is None:
         raise Missing(f"{command[0]} is not installed")
-    done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=environment(more), capture_output=True, text=True, check=False)
     if done.returncode:
         raise Missing(f"{' '.join(command[:3])} ended with {done.returncode}: {done.stderr.strip()[-_TOLD:]}")
     return done.stdout + done.stderr

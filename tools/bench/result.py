@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,6 +40,10 @@ class Line:
         if self.value is None:
             return False
         return self.value >= self.bound if self.at_least else self.value <= self.bound
+
+    def of(self, part: str) -> Line:
+        """The same line with the name of a part before its own."""
+        return dataclasses.replace(self, name=f"{part}: {self.name}")
 
     @property
     def judgement(self) -> str:

@@ -10,7 +10,8 @@ class Sizes:
     """rounds: how often what is compared is done in turn; chains: how often all stages run over the demo footage.
 
     clip_s: seconds of the 1080p clip for extraction, people_s: of those for memory. outcomes: in the two manifests that
-    are compared. raw_files: of the workspace where nothing is to be done. clips: few and many, for memory.
+    are compared. raw_files: of the workspace where nothing is to be done. clips: few and many, for memory. photos: with
+    people, for detect; half as many for mask. network_rounds: of these two.
     """
 
     rounds: int = 5
@@ -20,6 +21,8 @@ class Sizes:
     outcomes: tuple[int, int] = (10_000, 1_000_000)
     raw_files: int = 100_000
     clips: tuple[int, int] = (100, 1_000)
+    photos: int = 96
+    network_rounds: int = 3
 
 
-SMALL = Sizes(1, 1, 1.0, 0.4, (240, 2_400), 40, (2, 4))
+SMALL = Sizes(1, 1, 1.0, 0.4, (240, 2_400), 40, (2, 4), 4, 1)

@@ -10,7 +10,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tools.bench.programs import environment
@@ -21,16 +21,17 @@ EVERY_S = 0.05
 _PROC = Path("/proc")
 
 
-def peak_pss_mb(command: Sequence[str], every_s: float = EVERY_S) -> float:
+def peak_pss_mb(command: Sequence[str], every_s: float = EVERY_S, more: Mapping[str, str] | None = None) -> float:
     """Run a program; returns the largest sum of PSS of its process tree that was seen, in megabytes (10**6 bytes).
 
-    Raises Missing where the program fails, and where the system does not tell PSS.
+    more: what it finds in its environment besides. Raises Missing where the program fails, and where the system does
+    not tell PSS.
     """
     if not (_PROC / "self" / "smaps_rollup").exists():
         raise Missing("this system does not tell PSS (/proc/PID/smaps_rollup)")
     peak = 0
     with tempfile.TemporaryFile("w+") as output:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=ROOT, env=environment(more), stdout=output, stderr=subprocess.STDOUT)
         while process.poll() is None:
             peak = max(peak, sum(pss_bytes(pid) for pid in tree(process.pid)))
             time.sleep(every_s)

@@ -27,13 +27,17 @@ UNKNOWN = 0.5
 """What counts for a measurement that is missing: neither praise nor blame."""
 
 
+SIDES = ("view", "posture", "arms")
+"""In what people differ that has a word: `person.view` and so on, as far as the detector tells."""
+
+
 @dataclass(frozen=True)
 class Candidate:
     """One cutout. source: the first part of its address. box: in frame px. shot: close, mid, far or unknown.
 
     who: the person's name, else the number of their cluster, else empty. track: who is followed through a camera shot,
     empty where nobody was. parts: what the score is made of, by the names of WEIGHTS, each 0 to 1; lost: the share of
-    the subject that is black or burnt out.
+    the subject that is black or burnt out. sides: the words of SIDES for it, None where nobody could tell.
     """
 
     item_id: int
@@ -49,6 +53,7 @@ class Candidate:
     parts: Mapping[str, float]
     lost: float
     pinned: bool
+    sides: tuple[str | None, ...]
 
     @property
     def score(self) -> float:
@@ -72,6 +77,7 @@ def candidate(row: Mapping[str, Any]) -> Candidate:
         parts=parts(row),
         lost=max(row["dark_share"] or 0.0, row["bright_share"] or 0.0),
         pinned=bool(row.get("pinned")),
+        sides=tuple(row[name] for name in SIDES),
     )
 
 

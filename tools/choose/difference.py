@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.choose.candidates import Candidate
+from tools.choose.candidates import SIDES, Candidate
 from tools.choose.quotas import quotas
 from tools.mill.tool import Dataset
 
 Floats = NDArray[np.float32]
 
+
+NEW = 0.25
+"""By how much more an image counts for each side of a person (view, posture, arms) that no chosen one shows."""
 
 LAST = 4
 """The urgency of what is not the best of its moment; see `_Tally.urgency`."""
@@ -46,33 +49,37 @@ def choose(
     """Choose up to dataset.count of the candidates. looks: N x M, their embeddings, one row each.
 
     First what is pinned. Then, again and again, the image with the greatest distance to the nearest chosen one, worth
-    more where its score is higher (greedy max-min, Gonzalez 1985), never below min_difference. As long as they last, it
-    is taken from the shots whose quota is open and the sources below their share; then from shots that nobody could
-    tell; then from any shot; then from any source: a quota says what comes first, it leaves no good image out of a set
-    that is not full. second: whether an image is not the best of its moment: it comes after all others, and only where
-    it differs from every chosen one by second_difference.
+    more where its score is higher (greedy max-min, Gonzalez 1985) and where nobody chosen is seen from that side, in
+    that posture or with such arms; never below min_difference. As long as they last, it is taken from the shots whose
+    quota is open and the sources below their share; then from shots that nobody could tell; then from any shot; then
+    from any source: a quota says what comes first, it leaves no good image out of a set that is not full. second:
+    whether an image is not the best of its moment: it comes after all others, and only where it differs from every
+    chosen one by second_difference.
     """
     count = len(candidates)
     scores = np.array([one.score for one in candidates], np.float64)
     distance, nearest = np.full(count, np.inf), np.full(count, -1)
     free = np.ones(count, bool)
     places: list[Place] = [Place(None, None, None)] * count
-    tally = _Tally(candidates, dataset)
+    tally, sides = _Tally(candidates, dataset), _Sides(candidates)
     rank, last_worth = 0, 0.0
     waits = np.array(second, bool) if len(second) else np.zeros(count, bool)
     least = np.where(waits, second_difference, min_difference)
     pins = [index for index in sorted(range(count), key=lambda i: -scores[i]) if candidates[index].pinned]
-    while (pick := _next(scores, distance, free & (distance >= least), waits, pins, tally)) is not None:
-        rank, last_worth = rank + 1, float(_worth(distance[pick], scores[pick]))
+    worth = _worth(distance, scores)
+    while (pick := _next(worth, free & (distance >= least), waits, pins, tally)) is not None:
+        rank, last_worth = rank + 1, float(worth[pick])
         places[pick] = Place(rank, *_difference(distance[pick], nearest[pick]))
         free[pick] = False
         tally.add(pick)
+        sides.add(pick)
         step = np.linalg.norm(looks - looks[pick], axis=1)
         closer = free & (step < distance)
         distance[closer], nearest[closer] = step[closer], pick
+        worth = _worth(distance, scores) * sides.gain
     for index in np.flatnonzero(free):
-        near, worth = distance[index], float(_worth(distance[index], scores[index]))
-        nearly = near / min_difference if near < min_difference else worth / last_worth if last_worth else 0.0
+        near = distance[index]
+        nearly = near / min_difference if near < min_difference else worth[index] / last_worth if last_worth else 0.0
         places[index] = Place(None, *_difference(near, nearest[index]), min(1.0, float(nearly)))
     return places
 
@@ -84,6 +91,24 @@ def _worth(distance: Any, score: Any) -> Any:
 
 def _difference(distance: float, nearest: int) -> tuple[float | None, int | None]:
     return (float(distance), int(nearest)) if nearest >= 0 else (None, None)
+
+
+class _Sides:
+    """From which sides and in which postures nobody chosen is seen so far."""
+
+    def __init__(self, candidates: Sequence[Candidate]) -> None:
+        words = sorted({word for one in candidates for word in one.sides if word})
+        codes = [[-1 if word is None else words.index(word) for word in one.sides] for one in candidates]
+        self._codes = np.array(codes, np.int64).reshape(len(candidates), len(SIDES))
+        self._new = self._codes >= 0
+
+    def add(self, index: int) -> None:
+        self._new &= self._codes != self._codes[index]
+
+    @property
+    def gain(self) -> NDArray[np.float64]:
+        """By which factor each candidate counts for more: 1 for those who show nothing new."""
+        return np.asarray(1.0 + NEW * self._new.sum(axis=1), np.float64)
 
 
 class _Tally:
@@ -118,8 +143,7 @@ class _Tally:
 
 
 def _next(
-    scores: NDArray[np.float64],
-    distance: NDArray[np.float64],
+    worth: NDArray[np.float64],
     usable_now: NDArray[np.bool_],
     waits: NDArray[np.bool_],
     pins: list[int],
@@ -134,6 +158,5 @@ def _next(
     if not usable.size:
         return None
     urgency = np.where(waits[usable], LAST, tally.urgency(usable))
-    worth = _worth(distance[usable], scores[usable])
     first = np.flatnonzero(urgency == urgency.min())
-    return int(usable[first[np.argmax(worth[first])]])
+    return int(usable[first[np.argmax(worth[usable[first]])]])

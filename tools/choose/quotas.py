@@ -10,6 +10,8 @@ from tools.mill.settings import UsageError
 from tools.mill.tool import Dataset
 
 VIEWS = ("front", "three-quarter", "side", "back")
+POSTURES = {"standing": "stands", "sitting": "sits", "lying": "lies"}
+"""Postures that a set should have, if there are any, and how their lack is told."""
 
 
 def quotas(count: int, shares: Mapping[str, float]) -> dict[str, int]:
@@ -32,9 +34,11 @@ def quotas(count: int, shares: Mapping[str, float]) -> dict[str, int]:
 
 
 def gaps(chosen: Sequence[Mapping[str, Any]], dataset: Dataset) -> list[str]:
-    """What a chosen set lacks, in words: "far 2 of 10", "no back view", "one source gives 30 of 40", "3 people in it".
+    """What a chosen set lacks, in words: "far 2 of 10", "no back view", "nobody sits or lies", "no arms up",
+    "one source gives 30 of 40", "3 people in it".
 
-    chosen: rows with shot, view, address and who. Views are spoken of only where they have been measured.
+    chosen: rows with shot, view, posture, arms, address and who. Of views, postures and arms only is spoken where they
+    have been measured.
     """
     shots = Counter(row["shot"] for row in chosen)
     found = [
@@ -44,6 +48,7 @@ def gaps(chosen: Sequence[Mapping[str, Any]], dataset: Dataset) -> list[str]:
     ]
     views = {row["view"] for row in chosen} - {None}
     found += [f"no {view} view" for view in VIEWS if views and view not in views]
+    found += _poses(chosen)
     sources = Counter(row["address"].split("/")[0] for row in chosen)
     most = max(sources.values(), default=0)
     if most > max(1, round(dataset.count * dataset.max_per_source)):
@@ -52,3 +57,12 @@ def gaps(chosen: Sequence[Mapping[str, Any]], dataset: Dataset) -> list[str]:
     if len(people) > 1 and not dataset.subject:
         found.append(f"{len(people)} people in it: name one as [dataset.{dataset.name}] subject")
     return found
+
+
+def _poses(chosen: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Which postures and arms nobody shows, in words."""
+    seen = {row["posture"] for row in chosen} - {None}
+    arms = {row["arms"] for row in chosen} - {None}
+    lacking = [word for posture, word in POSTURES.items() if posture not in seen] if seen else []
+    said = f"nobody {' or '.join(filter(None, [', '.join(lacking[:-1]), lacking[-1]]))}" if lacking else ""
+    return [each for each in (said, "no arms up" if arms and "up" not in arms else "") if each]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Any
 
 from tools.describe.checks import fault, finished
+from tools.describe.form import array, line, lines, one_of, table, unwrap
 from tools.describe.job import Draft
 from tools.describe.wording import words
 from tools.training.targets import Target
@@ -37,63 +37,22 @@ class Answer:
 
 
 def read(text: str) -> Answer:
-    """An answer in the form of `prompts/caption.schema.json`. A code fence around it is taken off.
+    """An answer in the form of `prompts/caption.schema.json`.
 
     Raises ValueError with a sentence where it is not JSON or of another form.
     """
-    try:
-        told = json.loads(re.sub(r"\A\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*\Z", r"\1", text, flags=re.DOTALL))
-    except RecursionError as error:
-        raise ValueError("It is nested too deep.") from error
-    except ValueError as error:
-        raise ValueError(f"It is not JSON ({error}).") from error
-    whole = _table(told, "the answer", ("prose", "tags", "seen", "left_out"))
-    seen = _table(whole["seen"], "seen", ("framing", "view", "clothing", *NOTES))
-    out = [_table(one, "left_out", ("what", "why")) for one in _list(whole["left_out"], "left_out")]
+    whole = table(unwrap(text), "the answer", ("prose", "tags", "seen", "left_out"))
+    seen = table(whole["seen"], "seen", ("framing", "view", "clothing", *NOTES))
+    out = [table(one, "left_out", ("what", "why")) for one in array(whole["left_out"], "left_out")]
     return Answer(
-        _text(whole["prose"], "prose"),
-        _texts(whole["tags"], "tags"),
-        _one_of(seen["framing"], "seen.framing", FRAMING),
-        _one_of(seen["view"], "seen.view", VIEWS),
-        {name: None if seen[name] is None else _text(seen[name], f"seen.{name}") for name in NOTES},
-        _texts(seen["clothing"], "seen.clothing"),
-        tuple((_text(one["what"], "left_out.what"), _one_of(one["why"], "left_out.why", WHY)) for one in out),
+        line(whole["prose"], "prose"),
+        lines(whole["tags"], "tags"),
+        one_of(seen["framing"], "seen.framing", FRAMING),
+        one_of(seen["view"], "seen.view", VIEWS),
+        {name: None if seen[name] is None else line(seen[name], f"seen.{name}") for name in NOTES},
+        lines(seen["clothing"], "seen.clothing"),
+        tuple((line(one["what"], "left_out.what"), one_of(one["why"], "left_out.why", WHY)) for one in out),
     )
-
-
-def _table(value: Any, name: str, keys: tuple[str, ...]) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise ValueError(f"{name} is no object.")
-    if set(value) != set(keys):
-        wrong = sorted(set(value) ^ set(keys))
-        raise ValueError(f"{name} lacks or has too much: {', '.join(wrong)[:200]}.")
-    return value
-
-
-def _list(value: Any, name: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise ValueError(f"{name} is no array.")
-    return value
-
-
-def _text(value: Any, name: str) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"{name} is no text.")
-    line = " ".join(value.split())
-    if not line.isprintable():
-        raise ValueError(f"{name} holds the sign {next(sign for sign in line if not sign.isprintable())!a}.")
-    return line
-
-
-def _texts(value: Any, name: str) -> tuple[str, ...]:
-    texts = (_text(one, name).strip(" ,") for one in _list(value, name))
-    return tuple(dict.fromkeys(text for text in texts if text))
-
-
-def _one_of(value: Any, name: str, known: tuple[str, ...]) -> str:
-    if value not in known or not isinstance(value, str):
-        raise ValueError(f"{name} is none of {', '.join(known)}.")
-    return value
 
 
 def caption_of(answer: Answer, target: Target, class_word: str, trigger: str) -> str:

@@ -14,6 +14,7 @@ from tools.training.targets import Target
 
 FOLDER = ROOT / "prompts"
 RULES, SCHEMA = "caption.md", "caption.schema.json"
+SECOND, SECOND_SCHEMA = "second_look.md", "second_look.schema.json"
 REQUEST = "Describe this person as your instructions say. Answer with the JSON object alone."
 
 HEADROOM_WORDS = 6
@@ -42,6 +43,15 @@ def prompt_for(target: Target, class_word: str) -> Prompt:
     for name, value in (("min_words", target.min_words), ("max_words", most), ("class_word", class_word)):
         instructions = instructions.replace("{" + name + "}", str(value))
     return Prompt(f"{target.name}-{digest[:8]}", instructions.strip(), json.loads(schema))
+
+
+@functools.cache
+def second_prompt(class_word: str) -> Prompt:
+    """What a model is told that looks at a caption again. Raises UsageError where a file is missing."""
+    rules, schema = _read(SECOND), _read(SECOND_SCHEMA)
+    digest = hashlib.sha256("\0".join((rules, schema)).encode()).hexdigest()
+    instructions = rules.replace("{class_word}", class_word).strip()
+    return Prompt(f"second-{digest[:8]}", instructions, json.loads(schema))
 
 
 def _read(name: str) -> str:

@@ -57,8 +57,7 @@ def doubts(
         said += [f'It names something permanent ({what}): "{found}".' for found in _found(pattern, text)]
     said += [f'It names the background: "{found}".' for found in _found(BACKGROUND, text)]
     said += [f'It names a text or a mark: "{found}".' for found in _found(MARKS, text)]
-    said += [f'It says "{found}", measured is a {shot} shot.' for found in _found(SHOTS.get(shot or "", ""), text)]
-    said += [f'It says "{found}", measured is the view {view}.' for found in _found(VIEWS.get(view or "", ""), text)]
+    said += against_measured(text, shot, view)
     if {shot, framing} in ({"close", "far"}, {"close", "whole"}):
         said.append(f"The model saw a {framing} shot, measured is a {shot} shot.")
     said += [
@@ -67,6 +66,24 @@ def doubts(
         if len(what) > 2 and _found(re.escape(what), text)
     ]
     return list(dict.fromkeys(said))
+
+
+def contradictions(text: str, shot: str | None, view: str | None) -> list[str]:
+    """What of a caption cannot be true, as sentences: against what was measured, and against itself."""
+    said = against_measured(text, shot, view)
+    for one, other in ((TOO_NEAR, TOO_FAR), (FROM_BEHIND, FROM_FRONT)):
+        both = [*_found(one, text)[:1], *_found(other, text)[:1]]
+        if len(both) == 2:
+            said.append(f'It says both "{both[0]}" and "{both[1]}".')
+    return said
+
+
+def against_measured(text: str, shot: str | None, view: str | None) -> list[str]:
+    """What of a caption contradicts the shot and the view that were measured, as sentences."""
+    said = [f'It says "{found}", measured is a {shot} shot.' for found in _found(SHOTS.get(shot or "", ""), text)]
+    return said + [
+        f'It says "{found}", measured is the view {view}.' for found in _found(VIEWS.get(view or "", ""), text)
+    ]
 
 
 def _found(pattern: str, text: str) -> list[str]:

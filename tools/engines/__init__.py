@@ -16,10 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.engines import catalogue
+from tools.engines import catalogue, runtimes
 from tools.engines.weights import MODELS, Missing, sha256_of, user_cache
+from tools.mill.machine import MB_PER_WORKER
 from tools.mill.settings import UsageError
 from tools.mill.tool import Bench
+
+# onnxruntime sends reports of its use to its maker unless this stands when it is imported, here or in a child.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,10 @@ class Entry:
     of the installed package `face_recognition_models`, whose digests count as well. modules: what must be installed
     beside what always is. files: of an engine that runs a model of the user's choice, which files the tool's settings
     name, in the workspace of that path; it raises UsageError where they are not there. Such an engine is made from the
-    settings and the files. remote: other people run it, and images leave this machine.
+    settings and the files. remote: other people run it, and images leave this machine. runtime: the library that runs
+    its network, on a GPU where it is built for that. memory_mb: what a worker takes with it, in MiB, and growth: how
+    many more for each MiB of its files (docs/engines say how that was measured). packages: what it comes from, as
+    `catalogue.PACKAGES` names it.
     """
 
     where: str
@@ -47,6 +54,10 @@ class Entry:
     modules: tuple[str, ...] = ()
     files: Callable[[Any, Path | None], tuple[Path, ...]] | None = None
     remote: bool = False
+    runtime: str | None = None
+    memory_mb: int = MB_PER_WORKER
+    growth: float = 0.0
+    packages: tuple[str, ...] = ()
 
 
 FACE_LANDMARKS = "shape_predictor_5_face_landmarks.dat"
@@ -56,21 +67,40 @@ FACE_EMBEDDING = "dlib_face_recognition_resnet_model_v1.dat"
 ENGINES: dict[str, dict[str, Entry]] = {
     "detect": {
         "yolo": Entry(
-            "tools.engines.yolo:Yolo", "yolo-1", modules=("torch", "ultralytics"), files=catalogue.yolo_files
+            *("tools.engines.yolo:Yolo", "yolo-1"),
+            modules=("torch", "ultralytics"),
+            files=catalogue.yolo_files,
+            runtime="torch",
+            memory_mb=820,
+            growth=10.0,
+            packages=("ultralytics", "torch", "dlib-bin", "face_recognition_models"),
         ),
-        "builtin": Entry("tools.engines.hog:Hog", "hog-1"),
+        "builtin": Entry(
+            "tools.engines.hog:Hog", "hog-1", packages=("dlib-bin", "opencv-python", "face_recognition_models")
+        ),
     },
-    "embed": {"builtin": Entry("tools.engines.faces:Faces", "faces-2", (FACE_LANDMARKS, FACE_EMBEDDING))},
+    "embed": {
+        "builtin": Entry(
+            *("tools.engines.faces:Faces", "faces-2", (FACE_LANDMARKS, FACE_EMBEDDING)),
+            packages=("dlib-bin", "face_recognition_models"),
+        )
+    },
     "mask": {
         "rembg": Entry(
-            "tools.engines.rembg_masks:Rembg", "rembg-1", modules=("onnxruntime", "rembg"), files=catalogue.rembg_files
+            *("tools.engines.rembg_masks:Rembg", "rembg-1"),
+            modules=("onnxruntime", "rembg"),
+            files=catalogue.rembg_files,
+            runtime="onnxruntime",
+            memory_mb=340,
+            growth=6.0,
+            packages=("rembg", "onnxruntime"),
         ),
-        "builtin": Entry("tools.engines.grabcut:GrabCut", "grabcut-3"),
+        "builtin": Entry("tools.engines.grabcut:GrabCut", "grabcut-3", packages=("opencv-python",)),
     },
     "caption": {
         "builtin": Entry("tools.engines.template:TemplateCaptioner", "template-2"),
-        "vertex": Entry("tools.engines.remote:RemoteCaptioner", "vertex-1", remote=True),
-        "openai": Entry("tools.engines.remote:RemoteCaptioner", "openai-1", remote=True),
+        "vertex": Entry("tools.engines.remote:RemoteCaptioner", "vertex-1", remote=True, packages=("google-genai",)),
+        "openai": Entry("tools.engines.remote:RemoteCaptioner", "openai-1", remote=True, packages=("openai",)),
     },
 }
 """By kind and name. The best of a kind comes first; the builtin one needs nothing more than this installation."""
@@ -93,6 +123,12 @@ def resolve(kind: str, name: str, params: Any = None, base: Path | None = None) 
 def is_remote(kind: str, name: str) -> bool:
     """Whether an engine sends images to other people. Such a one is never what "auto" means."""
     return ENGINES[kind][resolve(kind, name)].remote
+
+
+def on_cuda(kind: str, name: str) -> bool:
+    """Whether an engine, as its libraries are installed, can compute on a CUDA GPU."""
+    runtime = ENGINES[kind][name].runtime
+    return runtime is not None and runtimes.on_cuda(runtime)
 
 
 def ready(kind: str, name: str, params: Any = None, base: Path | None = None) -> str | None:
@@ -121,6 +157,16 @@ def files(kind: str, name: str, params: Any = None, base: Path | None = None) ->
     if params is None:
         raise UsageError(f"The engine {name} needs settings that name its model, and nobody gave any.")
     return entry.files(params, base)
+
+
+def memory_mb(kind: str, name: str, params: Any = None, base: Path | None = None) -> int:
+    """What a worker with this engine takes, in MiB: more for larger files; those that are missing count nothing."""
+    entry = ENGINES[kind][name]
+    try:
+        sizes = [path.stat().st_size for path in (entry.files(params, base) if entry.files and params else ())]
+    except (UsageError, OSError):
+        sizes = []
+    return round(entry.memory_mb + entry.growth * sum(sizes) / 2**20)
 
 
 def identify(kind: str, name: str, params: Any = None, base: Path | None = None) -> EngineIdentity:
@@ -162,10 +208,6 @@ def _with_landmarks(digest: str, params: Any) -> str:
     return hashlib.sha256(f"{digest}\n{weights_digest(LANDMARKS_68)}".encode()).hexdigest()
 
 
-DEVICES: dict[str, str] = {}
-"""By kind, where the engine that this process last took computes."""
-
-
 def of(kind: str, bench: Bench[Any]) -> Any:
     """The engine that a tool's work runs, in the worker: once per process.
 
@@ -174,7 +216,6 @@ def of(kind: str, bench: Bench[Any]) -> Any:
     engine = load(kind, bench.params.engine, bench.params, bench.base, bench.digest)
     if bench.digest and _with_landmarks(engine.digest, bench.params) != bench.digest:
         raise UsageError(f"The weights of {engine.name} changed while {kind} was running. Start it again.")
-    DEVICES[kind] = getattr(engine, "device", "cpu")
     return engine
 
 

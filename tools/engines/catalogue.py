@@ -27,51 +27,126 @@ SAM = "sam_vit_b_01ec64"
 
 @dataclass(frozen=True)
 class Terms:
-    """On which terms something may be used. commercial: whether these allow it for money, without asking anybody."""
+    """On which terms something may be used. commercial: whether these allow it for money, without asking anybody.
+
+    source: where that is said.
+    """
 
     what: str
     licence: str
     commercial: bool
     note: str = ""
+    source: str = ""
 
 
 YOURS = "your own"
 
+_U2NET, _DIS = "https://github.com/xuebinqin/U-2-Net", "https://github.com/xuebinqin/DIS"
+_BIREFNET = "https://github.com/ZhengPeng7/BiRefNet"
+
+
+def _birefnet(what: str) -> Terms:
+    return Terms(what, "MIT", True, source=_BIREFNET)
+
+
 MASK_MODELS = {
-    "u2net": Terms("general objects, 320 px", "Apache-2.0", True),
-    "u2netp": Terms("the same, small and rougher", "Apache-2.0", True),
-    "u2net_human_seg": Terms("people, 320 px", "Apache-2.0", True),
-    "u2net_cloth_seg": Terms("clothes alone, 768 px", "MIT", True),
-    "silueta": Terms("general objects, u2net made smaller", "Apache-2.0", True),
-    "isnet-general-use": Terms("general objects, 1024 px", "Apache-2.0", True, "its training set has terms of its own"),
-    "isnet-anime": Terms("drawn figures, 1024 px", "Apache-2.0", True),
-    "sam": Terms("what the person's box and keypoints point at, 1024 px", "Apache-2.0", True),
-    "birefnet-general": Terms("general objects, 1024 px, fine edges", "MIT", True),
-    "birefnet-general-lite": Terms("the same, smaller", "MIT", True),
-    "birefnet-general-fp16": Terms("the same in half precision, for GPUs", "MIT", True),
-    "birefnet-portrait": Terms("people, 1024 px, fine edges", "MIT", True),
-    "birefnet-dis": Terms("objects with fine parts, 1024 px", "MIT", True),
-    "birefnet-hrsod": Terms("objects in large pictures, 1024 px", "MIT", True),
-    "birefnet-cod": Terms("hidden objects, 1024 px", "MIT", True),
-    "birefnet-massive": Terms("general objects, 1024 px, more training data", "MIT", True),
-    "bria-rmbg": Terms("general objects, 1024 px", "CC BY-NC 4.0", False, "for money only by agreement with Bria AI"),
+    "u2net": Terms("general objects, 320 px", "Apache-2.0", True, source=_U2NET),
+    "u2netp": Terms("the same, small and rougher", "Apache-2.0", True, source=_U2NET),
+    "u2net_human_seg": Terms("people, 320 px", "Apache-2.0", True, source=_U2NET),
+    "u2net_cloth_seg": Terms(
+        "clothes alone, 768 px", "MIT", True, source="https://github.com/levindabhi/cloth-segmentation"
+    ),
+    "silueta": Terms("general objects, u2net made smaller", "Apache-2.0", True, source=f"{_U2NET}/issues/295"),
+    "isnet-general-use": Terms(
+        "general objects, 1024 px", "Apache-2.0", True, "its training set has terms of its own", _DIS
+    ),
+    "isnet-anime": Terms(
+        "drawn figures, 1024 px", "Apache-2.0", True, source="https://github.com/SkyTNT/anime-segmentation"
+    ),
+    "sam": Terms(
+        "what the person's box and keypoints point at, 1024 px",
+        "Apache-2.0",
+        True,
+        source="https://github.com/facebookresearch/segment-anything",
+    ),
+    "birefnet-general": _birefnet("general objects, 1024 px, fine edges"),
+    "birefnet-general-lite": _birefnet("the same, smaller"),
+    "birefnet-general-fp16": _birefnet("the same in half precision, for GPUs"),
+    "birefnet-portrait": _birefnet("people, 1024 px, fine edges"),
+    "birefnet-dis": _birefnet("objects with fine parts, 1024 px"),
+    "birefnet-hrsod": _birefnet("objects in large pictures, 1024 px"),
+    "birefnet-cod": _birefnet("hidden objects, 1024 px"),
+    "birefnet-massive": _birefnet("general objects, 1024 px, more training data"),
+    "bria-rmbg": Terms(
+        "general objects, 1024 px",
+        "CC BY-NC 4.0",
+        False,
+        "for money only by agreement with Bria AI",
+        "https://huggingface.co/briaai/RMBG-2.0",
+    ),
     "u2net_custom": Terms("your own network in u2net's form, 320 px", YOURS, True),
     "dis_custom": Terms("your own network in IS-Net's form, 1024 px", YOURS, True),
     "ben_custom": Terms("your own network in BEN's form, 1024 px", YOURS, True),
 }
 """What `[mask] model` may be, in rembg's words."""
 
+LANDMARKS = "dlib's 68 landmarks"
+
 PACKAGES = {
-    "ultralytics": Terms("the engine yolo and its weights", "AGPL-3.0", False, "else by their enterprise licence"),
-    "rembg": Terms("the engine rembg", "MIT", True, "each of its models has terms of its own"),
-    "torch": Terms("what yolo runs on", "BSD-3-Clause", True),
-    "onnxruntime": Terms("what rembg runs on", "MIT", True),
-    "dlib-bin": Terms("faces", "BSL-1.0", True),
-    "face_recognition_models": Terms(
-        "dlib's weights", "CC0-1.0", False, "the 68-point landmarks learned from iBUG 300-W: not for commercial use"
+    "ultralytics": Terms(
+        "the engine yolo and its weights",
+        "AGPL-3.0",
+        False,
+        "else by their enterprise licence",
+        "https://www.ultralytics.com/license",
     ),
-    "opencv-python": Terms("people, GrabCut", "Apache-2.0", True),
+    "torch": Terms("what yolo runs on", "BSD-3-Clause", True, source="https://github.com/pytorch/pytorch"),
+    "rembg": Terms(
+        "the engine rembg",
+        "MIT",
+        True,
+        "each of its models has terms of its own",
+        "https://github.com/danielgatis/rembg",
+    ),
+    "onnxruntime": Terms("what rembg runs on", "MIT", True, source="https://github.com/microsoft/onnxruntime"),
+    "google-genai": Terms(
+        "the captioner vertex",
+        "Apache-2.0",
+        True,
+        "the service is paid, under your contract with Google",
+        "https://github.com/googleapis/python-genai",
+    ),
+    "openai": Terms(
+        "the captioner openai",
+        "Apache-2.0",
+        True,
+        "the server and its model have terms of their own",
+        "https://github.com/openai/openai-python",
+    ),
+    "dlib-bin": Terms("faces", "BSL-1.0", True, source="https://github.com/davisking/dlib"),
+    "face_recognition_models": Terms(
+        "dlib's weights", "CC0-1.0", True, source="https://github.com/ageitgey/face_recognition_models"
+    ),
+    LANDMARKS: Terms(
+        "view, open eyes and expression of a face",
+        "CC0-1.0",
+        False,
+        "learned from iBUG 300-W, which is not for commercial use: detect.landmarks = false does without",
+        "https://github.com/davisking/dlib-models",
+    ),
+    "opencv-python": Terms("people, GrabCut", "Apache-2.0", True, source="https://github.com/opencv/opencv"),
+    "av": Terms(
+        "decoding",
+        "BSD-3-Clause",
+        True,
+        "with FFmpeg under LGPL-3.0; its wheels hold x264 and x265 too, GPL-2.0, that are not used here",
+        "https://github.com/PyAV-Org/PyAV",
+    ),
+    "pillow": Terms("images", "MIT-CMU", True, source="https://github.com/python-pillow/Pillow"),
+    "scikit-image": Terms("measurements", "BSD-3-Clause", True, source="https://github.com/scikit-image/scikit-image"),
+    "datasette": Terms("the light table", "Apache-2.0", True, source="https://github.com/simonw/datasette"),
 }
+"""What the engines and their surroundings come from."""
 
 
 class YoloSettings(Protocol):

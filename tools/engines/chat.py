@@ -1,23 +1,24 @@
 """The captioner openai: any server that speaks chat completions with images, through the openai SDK.
 
-vLLM, Ollama, llama.cpp, LM Studio, OpenAI: told apart by their base URL alone. The SDK tries once; its raw answer is
-read here, because servers differ in what they leave out and in what type they give it.
+vLLM, Ollama, llama.cpp, LM Studio, OpenAI: how each wants to be asked is learnt from what it refuses. The SDK tries
+once; its raw answer is read here, because servers differ in what they leave out and in what type they give it.
 """
 
 from __future__ import annotations
 
 import base64
-import json
+import functools
 import os
 import time
 from pathlib import Path
 from typing import Any
 
 from tools.engines import wire
+from tools.engines.dialect import FEWEST, MOST, Dialect, blind, error_of
 from tools.engines.vertex import wire_fault
 from tools.mill.settings import UsageError
 from tools.paid.call import Question
-from tools.paid.faults import Fault, of_status
+from tools.paid.faults import Fault, brief, of_status
 from tools.paid.ledger import Problem, Reply
 from tools.paid.terms import Terms
 from tools.paid.veil import Veil
@@ -38,6 +39,7 @@ class Chat:
         self._terms, self._veil = terms, veil
         self._url = terms.base_url or OPENAI_URL
         self._client: Any = None
+        self._dialect = Dialect(MOST if self._url == OPENAI_URL else FEWEST)
 
     @property
     def model(self) -> str:
@@ -53,6 +55,7 @@ class Chat:
 
     def prepare(self) -> None:
         try:
+            import httpx2
             import openai
         except ImportError as error:
             raise UsageError(
@@ -66,8 +69,17 @@ class Chat:
                 "[caption] base_url to another server."
             )
         wire.check_clear(self._url, key)
+        wire.hush()
         self._client = openai.OpenAI(
-            api_key=key or NO_KEY, base_url=self._url, timeout=self._terms.timeout_s, max_retries=0
+            api_key=key or NO_KEY,
+            base_url=self._url,
+            timeout=self._terms.timeout_s,
+            max_retries=0,
+            # Who is sent on to another address was not asked whether images may go there.
+            http_client=openai.DefaultHttpxClient(
+                follow_redirects=False,
+                event_hooks={"response": [functools.partial(wire.bounded, httpx2.DecodingError)]},
+            ),
         )
 
     def close(self) -> None:
@@ -77,67 +89,76 @@ class Chat:
     def send(self, question: Question) -> Reply:
         import openai
 
+        dialect = self._dialect
         try:
-            raw = self._client.chat.completions.with_raw_response.create(**self._request(question))
+            raw = self._client.chat.completions.with_raw_response.create(**self._request(question, dialect))
         except openai.APIStatusError as error:
-            return self._refused(error.status_code, error.response.text, error.response.headers.get("retry-after"))
-        except openai.APIConnectionError as error:
-            cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
-            raise wire_fault(self.host, cause, self._veil, self._terms.timeout_s) from None
+            return self._refused(error.status_code, error.response, dialect)
         except openai.OpenAIError as error:
-            raise wire_fault(self.host, error, self._veil, self._terms.timeout_s) from None
+            raise self._fault(error) from None
         return read(self.host, self._veil.hide(raw.http_response.text))
 
-    def _request(self, question: Question) -> dict[str, Any]:
-        terms = self._terms
-        picture = f"data:{question.mime_type};base64,{base64.b64encode(question.image).decode()}"
-        # OpenAI's newer models know only the one name, many servers only the other.
-        most = "max_completion_tokens" if self._url == OPENAI_URL else "max_tokens"
-        asked: dict[str, Any] = {
-            "model": self.model,
-            "messages": [
-                {"role": "system", "content": question.instructions},
-                {
-                    "role": "user",
-                    "content": [
-                        {"type": "text", "text": question.request},
-                        {"type": "image_url", "image_url": {"url": picture}},
-                    ],
-                },
-            ],
-            "response_format": {
-                "type": "json_schema",
-                "json_schema": {"name": "caption", "strict": True, "schema": dict(question.schema)},
-            },
-            most: terms.max_output_tokens,
-        }
-        return asked | ({"temperature": terms.temperature} if terms.temperature >= 0 else {})
+    def models(self) -> list[str]:
+        """The models that the server has; this costs nothing. Raises Fault as `send` does."""
+        import openai
 
-    def _refused(self, status: int, content: str, after: str | None) -> Reply:
-        """A refusal as a reply, where a status says that; else raises the fault behind it."""
-        said = self._veil.hide(content)
         try:
-            body = json.loads(said)
-        except (ValueError, RecursionError):
-            body = None
-        error = wire.table(wire.table(body).get("error"))
-        message = wire.text(error.get("message")) or said
-        code = wire.text(error.get("code"))
+            return [str(each.id) for each in self._client.models.list().data]
+        except openai.APIStatusError as error:
+            refusal = self._refused(error.status_code, error.response, self._dialect)
+            raise Fault(f"{self.host} refused: {refusal.detail}") from None
+        except openai.OpenAIError as error:
+            raise self._fault(error) from None
+        except (ValueError, TypeError, AttributeError):
+            raise Fault(f"{self.host} answered something that is no list of models") from None
+
+    def _fault(self, error: Exception) -> Fault:
+        """The fault behind an error of the SDK that is no answer with a status."""
+        import openai
+
+        cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else None
+        cause = cause if isinstance(cause, Exception) else error
+        return wire_fault(self.host, cause, self._veil, self._terms.timeout_s)
+
+    def _request(self, question: Question, dialect: Dialect) -> dict[str, Any]:
+        picture = f"data:{question.mime_type};base64,{base64.b64encode(question.image).decode()}"
+        asked = dialect.request(question.instructions, question.request, picture, question.schema)
+        asked |= {"model": self.model, dialect.most: self._terms.max_output_tokens}
+        return asked | ({"temperature": self._terms.temperature} if self._terms.temperature >= 0 else {})
+
+    def _refused(self, status: int, response: Any, asked: Dialect) -> Reply:
+        """A refusal as a reply, where a status says that; else raises the fault behind it."""
+        message, code = error_of(self._veil.hide(response.text))
         if status == 400 and code in REFUSED_CODES:
             return Reply("", "refused", message, 0, 0)
-        fault = of_status(self.host, status, message, after, time.time())
+        fault = of_status(self.host, status, message, response.headers.get("retry-after"), time.time())
         if code == NO_MONEY:
-            raise Fault(str(fault), stop=True) from None
-        raise fault from None
+            raise Fault(str(fault), stop=True)
+        if blind(message):
+            raise Fault(f"{fault}. Set [caption] model to one that sees pictures", stop=True)
+        better = asked.after(message) if status in (400, 422, 500) else None
+        if better:
+            self._dialect = better
+            raise Fault(str(fault), retry=True, after_s=0.0)
+        raise fault
 
 
 def read(host: str, content: str) -> Reply:
     """The reply in a chat completion. Raises Fault where it is none."""
-    body = wire.body_of(host, content, "choices")
+    body = wire.body_of(host, content, "choices", "error")
+    if "choices" not in body:
+        # Gateways answer 200 before they know what their server says.
+        told, _ = error_of(content)
+        status = wire.count(wire.table(body["error"]).get("code")) or 0
+        raise Fault(
+            f"{host} answered 200 (OK) with an error: {brief(told)}",
+            retry=status in (408, 429) or status >= 500,
+            paid=True,
+        )
     usage = wire.table(body.get("usage"))
     choice = wire.first(body.get("choices"))
     message = wire.table(choice.get("message"))
-    said = _content(message.get("content"))
+    said = _content(message.get("content")) or _misfiled(message)
     problem, detail = judged(said, wire.text(choice.get("finish_reason")), wire.text(message.get("refusal")))
     known = isinstance(message.get("content"), str | list | None)
     if problem == "empty" and not (known and wire.formed(body["choices"], "message", dict)):
@@ -152,6 +173,12 @@ def _content(content: Any) -> str:
     if isinstance(content, list):
         return "".join(wire.text(wire.table(part).get("text")) for part in content)
     return wire.text(content)
+
+
+def _misfiled(message: dict[str, Any]) -> str:
+    """The answer where a server takes all that its model wrote for thoughts: then these are the JSON object alone."""
+    thoughts = (wire.text(message.get(name)).strip() for name in ("reasoning", "reasoning_content"))
+    return next((text for text in thoughts if text.startswith("{") and text.endswith("}")), "")
 
 
 def judged(said: str, finish: str, refusal: str) -> tuple[Problem, str]:
@@ -176,7 +203,8 @@ def read_key(key_file: str) -> str:
             lines = Path(key_file).expanduser().read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-            raise UsageError(f"{key_file} cannot be read ({why}). Check [caption] key_file.") from error
+            # What is not UTF-8 would hang on to the error.
+            raise UsageError(f"{key_file} cannot be read ({why}). Check [caption] key_file.") from None
         key, where = (lines[0].strip() if lines else ""), key_file
     else:
         key, where = os.environ.get(KEY_VARIABLE, "").strip(), KEY_VARIABLE

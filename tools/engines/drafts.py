@@ -1,9 +1,11 @@
-"""From a model's reply to a draft of a caption."""
+"""From a model's replies to a draft of a caption."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+from tools.describe import second
 from tools.describe.answer import Answer, caption_of, read
 from tools.describe.job import CaptionJob, Draft
 from tools.describe.verify import doubts
@@ -44,8 +46,36 @@ def _kept(answer: Answer, text: str, job: CaptionJob) -> dict[str, str]:
     found = doubts(text, job.class_word, shot, job.view, answer.framing, answer.left_out)
     return {
         "prose": answer.prose,
-        "tags": ", ".join(answer.tags),
+        "tags": _tags(answer),
         "seen": json.dumps(answer.seen, ensure_ascii=False),
         "left_out": json.dumps([list(one) for one in answer.left_out], ensure_ascii=False),
         "doubts": json.dumps(found, ensure_ascii=False),
     }
+
+
+def _tags(answer: Answer) -> str:
+    return ", ".join(answer.tags)
+
+
+def words_of(reply: Reply) -> tuple[str, str] | None:
+    """Prose and tags of a reply, at which a model may look again; None where there is no caption in it."""
+    try:
+        answer = None if reply.problem else read(reply.text)
+    except ValueError:
+        return None
+    return (answer.prose, _tags(answer)) if answer else None
+
+
+def doubted(draft: Draft, reply: Reply, request: str) -> Draft:
+    """A draft with what a second look says against it, or why that says nothing."""
+    try:
+        found = [] if reply.problem else second.findings(reply.text, draft.text)
+        lack = reply.detail
+    except ValueError as error:
+        found, lack = [], str(error)
+    if lack:
+        found = [f"The second look gave no answer that can be used: {lack}"]
+    doubts = [*json.loads(draft.more["doubts"]), *found]
+    return replace(
+        draft, more={**draft.more, "doubts": json.dumps(doubts, ensure_ascii=False), "second_request": request}
+    )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -80,12 +81,13 @@ class Rembg:
             return
         watched: Watched = self._session.inner_session
         self.device = onnx_devices.used(params.device, watched.providers, "[mask] device")
-        with _told(params.model, files):
+        with _told(params.model, files), _enough_memory(files):
             # A first picture proves that the network takes what this model gives, and warms it up.
             self._mask_of(np.zeros((8, 8, 3), np.uint8))
 
     def run(self, jobs: list[MaskJob]) -> list[Alpha]:
-        return [self._one(job) for job in jobs]
+        with _enough_memory(self._files):
+            return [self._one(job) for job in jobs]
 
     def _one(self, job: MaskJob) -> Alpha:
         height, width = job.image.shape[:2]
@@ -155,6 +157,10 @@ def _opened(params: Settings, files: Sequence[Path]) -> Any:
     with _told(params.model, files):
         # rembg's custom forms refuse to be made without a path, which `files` already gives.
         return made(params.model, options, providers=onnx_devices.asked(params.device), model_path=str(files[0]))
+
+
+def _enough_memory(files: Sequence[Path]) -> AbstractContextManager[None]:
+    return onnx_devices.enough_memory(files, "Set [mask] model to a smaller one, or [mask] device to cpu.")
 
 
 class _told:  # noqa: N801

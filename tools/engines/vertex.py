@@ -9,8 +9,11 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +53,10 @@ class Vertex:
         if self._terms.base_url:
             return wire.host_of(self._terms.base_url)
         location = self._terms.location
+        if not re.fullmatch(r"[a-z0-9-]+", location):
+            raise UsageError(
+                f"[caption] location is {location!r}, which is none. Use one as in europe-west4, or global."
+            )
         if location == "global":
             return "aiplatform.googleapis.com"
         regional = f"{location}-aiplatform.googleapis.com"
@@ -57,6 +64,7 @@ class Vertex:
 
     def prepare(self) -> None:
         try:
+            import httpx
             from google import genai
             from google.genai import types
         except ImportError as error:
@@ -70,15 +78,22 @@ class Vertex:
         project = terms.project or os.environ.get(PROJECT_VARIABLE) or found
         if not project:
             raise UsageError('[caption] engine = "vertex" needs a project: set [caption] project.')
+        wire.hush()
         self._client = genai.Client(
             vertexai=True,
             project=project,
             location=terms.location,
             credentials=self._credentials,
             http_options=types.HttpOptions(
-                base_url=terms.base_url or None,
+                # Said always: else the environment might name another than the one that is shown.
+                base_url=terms.base_url or f"https://{self.host}/",
                 timeout=round(terms.timeout_s * 1000),
                 retry_options=types.HttpRetryOptions(attempts=1),
+                # Who is sent on to another address was not asked whether images may go there.
+                client_args={
+                    "follow_redirects": False,
+                    "event_hooks": {"response": [functools.partial(wire.bounded, httpx.DecodingError)]},
+                },
             ),
         )
 
@@ -87,25 +102,42 @@ class Vertex:
             self._client.close()
 
     def send(self, question: Question) -> Reply:
-        import httpx
-        from google.genai import errors, types
+        from google.genai import types
 
         self._sign_in()
         contents: list[Any] = [
             types.Part.from_bytes(data=question.image, mime_type=question.mime_type),
             types.Part.from_text(text=question.request),
         ]
-        try:
+        with self._faults():
             answer = self._client.models.generate_content(
                 model=self.model, contents=contents, config=self._config(question)
             )
+        return read(self.host, self._veil.hide(answer.sdk_http_response.body or ""))
+
+    def models(self) -> list[str]:
+        """The models that it offers, the first hundred; this costs nothing. Raises Fault as `send` does."""
+        self._sign_in()
+        with self._faults():
+            try:
+                return [str(each.name) for each in self._client.models.list(config={"page_size": 100}).page]
+            except (ValueError, TypeError, AttributeError):
+                raise Fault(f"{self.host} answered something that is no list of models") from None
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        """What the SDK raises, as Fault."""
+        import httpx
+        from google.genai import errors
+
+        try:
+            yield
         except errors.APIError as error:
             after = error.response.headers.get("retry-after") if error.response is not None else None
             said = self._veil.hide(error.message if isinstance(error.message, str) else str(error.details))
             raise of_status(self.host, error.code, said, after, time.time()) from None
         except httpx.HTTPError as error:
             raise wire_fault(self.host, error, self._veil, self._terms.timeout_s) from None
-        return read(self.host, self._veil.hide(answer.sdk_http_response.body or ""))
 
     def _config(self, question: Question) -> Any:
         from google.genai import types
@@ -203,6 +235,7 @@ def credentials(key_file: str, veil: Veil) -> tuple[Any, str | None]:
     try:
         if path is None:
             found, project = google.auth.default(scopes=[SCOPE])
+            veil.add(*(getattr(found, name, None) for name in ("refresh_token", "client_secret", "token")))
             return found, project
         info = _key(path, veil)
         if info.get("type") == "service_account":

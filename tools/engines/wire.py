@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import logging
 import re
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from tools.mill.conceal import conceal
 from tools.mill.settings import UsageError
 from tools.paid.faults import Fault, brief
+
+MOST_BYTES = 4_000_000
+"""Of one answer, unpacked: a caption has a few thousand."""
+
+MOST_TOKENS = 10_000_000
+"""Of one request: what a server counts beyond that would use a budget up that nobody has spent."""
 
 
 def table(value: Any) -> dict[str, Any]:
@@ -33,8 +41,8 @@ def text(value: Any) -> str:
 
 
 def count(value: Any) -> int | None:
-    """A number of tokens; None where it is none."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    """A number of tokens; None where it is none, or more than any model takes."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS else None
 
 
 def body_of(host: str, content: str, *known: str) -> dict[str, Any]:
@@ -52,12 +60,40 @@ def body_of(host: str, content: str, *known: str) -> dict[str, Any]:
     return body
 
 
+def bounded(error: type[Exception], response: Any) -> None:
+    """Read the body of a response of httpx or httpx2, as far as an answer goes, however little it was packed into.
+
+    error: what is raised, with a sentence, where it goes on.
+    """
+    chunks, size = [], 0
+    for chunk in response.iter_bytes():
+        size += len(chunk)
+        if size > MOST_BYTES:
+            response.close()
+            raise error(f"it is longer than {MOST_BYTES / 1e6:g} MB")
+        chunks.append(chunk)
+    # Where the library itself keeps what it has read.
+    response._content = b"".join(chunks)
+
+
+def hush() -> None:
+    """Keep the SDKs' logs from telling what is sent: headers and addresses may hold what opens an account."""
+    for name in ("openai", "httpx", "httpx2", "httpcore", "httpcore2", "google", "google_genai", "urllib3"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
 def host_of(base_url: str) -> str:
     """Host and port of an address, as they are shown and written down.
 
-    Raises UsageError where it is none, or holds a user or password.
+    Raises UsageError, without repeating it, where it is none or could hold a secret.
     """
     return _split(base_url).netloc
+
+
+def check_path(key_file: str) -> None:
+    """Raises UsageError where somebody wrote a key where the path of its file belongs."""
+    if conceal(key_file) != key_file or key_file.lstrip().startswith(("{", "Bearer ")) or "\n" in key_file:
+        raise UsageError("[caption] key_file holds a key itself. Write that into a file, and the file's path here.")
 
 
 def check_clear(base_url: str, secret: str) -> None:
@@ -70,16 +106,19 @@ def check_clear(base_url: str, secret: str) -> None:
 
 
 def _split(base_url: str) -> SplitResult:
+    if re.search("[@?#]", base_url):
+        raise UsageError(
+            "[caption] base_url holds a user, a password or a query. Put the key into a file: [caption] key_file."
+        )
     try:
         url = urlsplit(base_url)
         port_is_one = url.port is None or url.port > 0
     except ValueError:
         url, port_is_one = urlsplit(""), False
-    if url.username is not None or url.password is not None:
-        raise UsageError("[caption] base_url holds a user or a password. Put the key into a file: [caption] key_file.")
     if url.scheme not in ("http", "https") or not url.hostname or not port_is_one or re.search(r"\s", base_url):
         raise UsageError(
-            f"[caption] base_url is {base_url!r}, which is no address. Use one as in https://api.openai.com/v1."
+            f"[caption] base_url is {conceal(base_url)!r}, which is no address. Use one as in "
+            "https://api.openai.com/v1."
         )
     return url
 

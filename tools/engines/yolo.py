@@ -66,7 +66,7 @@ class Yolo:
         self._check(params.imgsz)
         self.device = f"{self._model.device}, {'half' if self._model.fp16 else 'full'} precision"
         self._imgsz = params.imgsz
-        self._batch = max(1, params.batch)
+        self.batch = max(1, params.batch)
         with telling(self._path, "do not run"):
             # A first picture proves that the network takes and gives what it should, and warms it up.
             self._forward([np.zeros((*self._frame((params.imgsz, params.imgsz)).padded, 3), np.uint8)], 0.5)
@@ -80,7 +80,7 @@ class Yolo:
             same = [index for index, fit in enumerate(fits) if fit.padded == size]
             at = 0
             while at < len(same):
-                part = same[at : at + self._batch]
+                part = same[at : at + self.batch]
                 rows = self._tried([fitted(jobs[index].image, fits[index]) for index in part], least)
                 for index, people in zip(part, rows or (), strict=False):
                     found[index] = _people(people, fits[index], jobs[index].min_confidence)
@@ -107,7 +107,7 @@ class Yolo:
                     "Lower detect.imgsz, take smaller weights, or set detect.device to cpu."
                 ) from error
         # Outside the handler, where the error no longer holds the memory.
-        self._batch = max(1, len(images) // 2)
+        self.batch = max(1, len(images) // 2)
         torch.cuda.empty_cache()
         return None
 

@@ -29,18 +29,27 @@ def cut_out(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint
     """
     height, width = alpha.shape
     shown = np.asarray(cv2.copyTo(np.ascontiguousarray(rgb), (alpha > 0).astype(np.uint8)), dtype=np.uint8)
-    soft = np.flatnonzero((alpha > 0) & (alpha < 255))
-    if not len(soft):
-        return np.dstack([shown, alpha])
-    opacity = (alpha.astype(np.float32) / 255.0)[..., None]
-    picture = rgb.astype(np.float32) / 255.0
-    size = math.ceil(width / COARSE_STEP), math.ceil(height / COARSE_STEP)
-    small = _resized(picture, size)
-    front, back = _fused(small, small, small, _resized(opacity, size), COARSE_PX // COARSE_STEP)
-    front, back = _resized(front, (width, height)), _resized(back, (width, height))
-    front, _ = _fused(picture, front, back, opacity, FINE_PX, soft)
-    shown.reshape(-1, 3)[soft] = np.rint(front * 255.0).astype(np.uint8)
-    return np.dstack([shown, alpha])
+    soft = (alpha > 0) & (alpha < 255)
+    if soft.any():
+        opacity = (alpha.astype(np.float32) / 255.0)[..., None]
+        picture = rgb.astype(np.float32) / 255.0
+        size = math.ceil(width / COARSE_STEP), math.ceil(height / COARSE_STEP)
+        small = _resized(picture, size)
+        front, back = _fused(small, small, small, _resized(opacity, size), COARSE_PX // COARSE_STEP)
+        front, back = _resized(front, (width, height)), _resized(back, (width, height))
+        # The second round looks no farther than its blur: the rest of the picture is left out.
+        part = _around(soft, FINE_PX // 2)
+        where = np.flatnonzero(soft[part])
+        front, _ = _fused(picture[part], front[part], back[part], opacity[part], FINE_PX, where)
+        shown[soft] = np.rint(front * 255.0).astype(np.uint8)
+    return np.asarray(cv2.merge([*cv2.split(shown), np.ascontiguousarray(alpha)]), dtype=np.uint8)
+
+
+def _around(mask: NDArray[np.bool_], margin: int) -> tuple[slice, slice]:
+    """The rows and columns of a mask that hold all that is true in it, with a margin as far as the picture goes."""
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    down, across = (slice(max(0, int(each[0]) - margin), int(each[-1]) + margin + 1) for each in (rows, columns))
+    return down, across
 
 
 def _resized(values: Floats, size: tuple[int, int]) -> Floats:

@@ -12,7 +12,6 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum
 
 from tools.engines.protocols import Box
 from tools.matte.body import Pose, probability
@@ -64,8 +63,9 @@ def _share(mask: NDArray[np.bool_], rgb: NDArray[np.uint8], pose: Pose) -> NDArr
     share = np.ones(mask.shape, dtype=bool)
     if near:
         share = _divided(mask, rgb, own, _without(theirs, pose))
-    _, labels = cv2.connectedComponents((mask & share).astype(np.uint8), connectivity=8)
-    most = np.asarray(maximum(own, labels, np.arange(int(labels.max()) + 1)))
+    count, labels = cv2.connectedComponents((mask & share).astype(np.uint8), connectivity=8)
+    most = np.zeros(count, dtype=own.dtype)
+    np.maximum.at(most, np.asarray(labels, dtype=np.intp), own)
     kept = most >= max(NEAR, 0.2 * float(most[1:].max(initial=0.0)))
     kept[0] = False
     return _nearer(kept[labels], mask & ~kept[labels])

@@ -19,6 +19,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, ColorTrc, Interpola
 from numpy.typing import NDArray
 
 from tools.media.image import encode_webp
+from tools.media.planar import planar
 from tools.media.upright import Turn, square_size, turn_of
 
 Plane = NDArray[np.uint8]
@@ -50,6 +51,7 @@ def webp_of(frame: VideoFrame, pixel_aspect: Fraction | None, quality: int, effo
 
     The usual formats go into WebP's own YCbCr 4:2:0 without a detour over RGB, which costs time and rounds twice.
     """
+    frame = planar(frame)
     frame = deinterlaced(frame) if frame.interlaced_frame else frame
     planes = _webp_planes(frame, pixel_aspect)
     if planes is None:
@@ -59,6 +61,7 @@ def webp_of(frame: VideoFrame, pixel_aspect: Fraction | None, quality: int, effo
 
 def rgb_of(frame: VideoFrame, pixel_aspect: Fraction | None = None) -> Plane:
     """Convert any frame to H x W x 3 uint8, full range, as a player shows it: turned, with square pixels."""
+    frame = planar(frame)
     frame = deinterlaced(frame) if frame.interlaced_frame else frame
     width, height = square_size(frame.width, frame.height, pixel_aspect)
     is_hdr = frame.color_trc in HDR

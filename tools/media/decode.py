@@ -33,12 +33,18 @@ class Shown:
 
 @dataclass
 class Tally:
-    """What a run of `decode` counted: frames that came out, how many of them damaged, and places that failed."""
+    """What a run of `decode` counted: frames that came out, how many of them damaged, and places that failed.
+
+    decoder, device: what decoded them, where. fallback: why that was not the decoder that was to do it, as a sentence.
+    """
 
     n_frames: int = 0
     n_damaged: int = 0
     n_errors: int = 0
     error: str | None = None
+    decoder: str = "pyav"
+    device: str = "cpu"
+    fallback: str | None = None
 
     def fail(self, why: str) -> None:
         self.n_errors += 1

@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 import cv2
 from av.video.frame import VideoFrame
 
+from tools.engines.decoders import frames_of
 from tools.media.burnt import Burnt, Watch
 from tools.media.colour import webp_of
 from tools.media.decode import Tally, decode
@@ -36,7 +37,7 @@ class Plan:
 
     identical: near duplicates differ by less, in levels of luma (0 to 255). cut_correlation: neighbours that correlate
     less are of two shots. quality: of the WebP, 0 to 100; effort: libwebp's method, 0 to 6. threads: of the decoder,
-    and as many again to encode, which take turns.
+    and as many again to encode, which take turns. decoder: as `[extract] decoder` names them.
     """
 
     fps: float = 2.0
@@ -46,6 +47,7 @@ class Plan:
     quality: int = 90
     effort: int = 2
     threads: int = 1
+    decoder: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -81,14 +83,15 @@ def harvest(path: bytes, duration_s: float, plan: Plan, keep: Keep[T]) -> Harves
     """Decode a whole video, choose the sharpest frame of each window, and keep those as WebP.
 
     path: absolute; duration_s: as `probe` measured it. Raises MediaError where the file does not open, and what keep
-    raises.
+    raises; UsageError and Untrusted as `frames_of`.
     """
     cv2.setNumThreads(1)  # tiny pictures: threads cost more than they give, and all cores are busy
     rules = rules_for(duration_s, plan.fps, plan.max_frames, plan.cut_correlation, plan.identical)
     tally, watched = Tally(), _Watched()
     with open_video(path) as (container, stream), _encoders(plan.threads) as encoders:
         aspect = stream.sample_aspect_ratio
-        choices = choose(decode(container, stream, tally, plan.threads), rules)
+        frames = frames_of(plan.decoder, path, (container, stream), tally, plan.threads)
+        choices = choose(frames, rules)
         taken = [encoders.submit(_take, choice, aspect, plan, keep) for choice in watched.passed(choices)]
     return Harvest(tuple(future.result() for future in taken), tally, rules.window_us / 1e6, watched.found())
 

@@ -9,6 +9,8 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
+from tools.media.planar import planar
+
 Luma = NDArray[np.uint8]
 
 LONG_SIDE_PX = 960
@@ -85,6 +87,7 @@ def _plane(frame: VideoFrame) -> Luma:
         rows: Luma = np.frombuffer(plane, np.uint8).reshape(plane.height, -1)  # type: ignore[call-overload]
         return rows[:, : plane.width]
     # Deep, packed and RGB formats are rare: one conversion, at half the size where that is enough.
+    frame = planar(frame)
     halves = 2 if max(frame.width, frame.height) > LONG_SIDE_PX else 1
     size = {"width": max(1, frame.width // halves), "height": max(1, frame.height // halves)}
     grey = frame.reformat(**size, format="gray", interpolation="AREA", threads=1)

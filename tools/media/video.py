@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import av
+from av.codec.hwaccel import HWAccel
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Disposition
@@ -108,9 +109,10 @@ def probe(path: bytes) -> VideoFacts:
 
 
 @contextmanager
-def open_video(path: bytes) -> Iterator[tuple[InputContainer, VideoStream]]:
+def open_video(path: bytes, hwaccel: HWAccel | None = None) -> Iterator[tuple[InputContainer, VideoStream]]:
     """Open the file at an absolute path, and the best of its video streams; a cover picture is none.
 
+    hwaccel: where its pictures are to be decoded; None is software, and with anything else other errors may come.
     Raises MediaError: unreadable, impostor, corrupt_container, no_video_stream.
     """
     _check_content(path)
@@ -120,6 +122,7 @@ def open_video(path: bytes) -> Iterator[tuple[InputContainer, VideoStream]]:
             mode="r",
             container_options={"format_whitelist": f"{FORMATS},{SOUND_FORMATS}", "protocol_whitelist": "file"},
             metadata_errors="replace",
+            hwaccel=hwaccel,
         )
     except av.ArgumentError as error:
         raise MediaError("impostor", "It is in no video format known here.") from error

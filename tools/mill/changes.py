@@ -20,6 +20,7 @@ from typing import Any
 
 from tools.mill.files import told
 from tools.mill.plan import BY_TOOL, FOLDERS, PLAN, Step
+from tools.mill.present import trace
 from tools.mill.settings import ROOT, Settings, UsageError, load
 from tools.mill.walk import walk
 from tools.training.edits import Touched, touched
@@ -143,8 +144,10 @@ def digests(settings: Settings, manifest: _Manifest) -> dict[str, str]:
     common = _code()
     found: dict[str, str] = {}
     for step, dataset in _steps(settings):
-        parts: list[Any] = [common, settings.sections[step.tool], manifest.decisions(step, dataset)]
+        section = settings.sections[step.tool]
+        parts: list[Any] = [common, section, manifest.decisions(step, dataset)]
         parts.append(manifest.lost(_name(step.tool, dataset)))
+        parts.append(trace(step.tool, section, manifest.pinned(step.tool), settings.base.absolute()))
         if step.gate is None:
             parts.append(_sources(settings.base))
         if step.subjects:
@@ -237,6 +240,11 @@ class _Manifest:
     def lost(self, name: str) -> list[Any]:
         """When `verify` last had something of a step made again."""
         return self._ask("select value from meta where key = 'lost.' || ?", name)
+
+    def pinned(self, kind: str) -> str | None:
+        """What `engine = "auto"` means in this workspace; None as long as nothing was done."""
+        row = self._ask("select value from meta where key = 'engine.' || ?", kind)
+        return str(row[0]) if row else None
 
     def packaged(self, dataset: str) -> bool:
         """Whether a dataset has a package with images in it."""

@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 import click
 
 from tools.mill import files, loop, machine, runs, settings
+from tools.mill.conceal import conceal
 from tools.mill.lock import Held
 from tools.mill.plan import BY_TOOL
 from tools.mill.pool import Stop
@@ -88,7 +89,7 @@ def make(tool: Tool, doc: str) -> click.Command:
             if text is not None:
                 values[key] = settings.parse(text, schema[key], f"[{tool.name}] {key}", f"--{key.replace('_', '-')}")
         if verbose:
-            click.echo(f"{tool.name}: {json.dumps(values)}", err=True)
+            click.echo(f"{tool.name}: {conceal(json.dumps(values))}", err=True)
         report = loop.run(tool, loaded, values, asked)
         tell(report, as_json, quiet, asked.dry_run)
         if report.left:

@@ -24,9 +24,11 @@ def rebuild(db: sqlite3.Connection, base: Path, step_id: int, tool: str, dataset
     _in_line(base, base / FOLDER / tool / dataset, db.execute(sql("mill/rejected_files"), {"step": step_id}))
 
 
-def sort_people(db: sqlite3.Connection, base: Path, step_id: int) -> None:
-    """Bring the categories of people in line with the manifest. step_id: of match. Raises OSError as `rebuild` does."""
-    _in_line(base, base / PEOPLE, db.execute(sql("mill/sorted_people"), {"step": step_id}))
+def lay_out(db: sqlite3.Connection, base: Path, folder: str, question: str, step_id: int) -> None:
+    """Bring a folder of links in line with the manifest: the SQL file gives `reason` (the subfolder), `folder`, `path`
+    and `raw_path` of what a step shows. Raises OSError as `rebuild` does.
+    """
+    _in_line(base, base / folder, db.execute(sql(question), {"step": step_id}))
 
 
 def _in_line(base: Path, folder: Path, rows: Iterable[sqlite3.Row]) -> None:

@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.mill import files, limits, links, machine, recipe, runs, settle, steps, sweep
+from tools.mill import files, limits, links, mapping, recipe, runs, settle, steps, sweep
 from tools.mill.lock import hold
 from tools.mill.manifest import NAME, connect, meta, require, set_meta, sql, transaction
 from tools.mill.plan import BY_TOOL, folder_of
-from tools.mill.pool import Stop, run_all
+from tools.mill.pool import Stop
 from tools.mill.progress import progress
 from tools.mill.record import Entry, Recorder
 from tools.mill.settings import Settings, UsageError
-from tools.mill.tool import Asked, Bench, Dataset, Result, Row, Tool, Unserved, Waits, failed
-from tools.mill.way import Way
+from tools.mill.tool import Asked, Bench, Dataset, Row, Tool
 
 COMMIT_S = 0.5
 """How long finished work may wait for its rows; a kill loses no more than twice this."""
-
-LEFT = "left waiting"
-"""Instead of a result: nothing is recorded of the item."""
 
 _NO_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
 
@@ -121,8 +116,8 @@ def _run(
         run_id = _one_run(work, queue) if due and not asked.dry_run else None
     if not asked.dry_run:
         links.rebuild(db, base, step_id, tool.name, asked.dataset)
-        if tool.name == "match":
-            links.sort_people(db, base, step_id)
+        for folder, question in tool.shows.items():
+            links.lay_out(db, base, folder, question, step_id)
     if run_id is not None and tool.review:
         notes += tool.review(work.bench)
     notes += service.farewell() if service and run_id is not None else ()
@@ -298,8 +293,9 @@ def _map_each(work: _Work, recorder: Recorder, queue: steps.Queue, run_id: int) 
         last = time.monotonic()
 
     # Closed at once when something goes wrong here, so that no worker writes another file.
-    with closing(_answers(work, queue, commit)) as answers:
-        for entry in progress(answers, work.tool.name, len(queue)):
+    mapped = mapping.results(work.tool, work.bench, queue, work.asked, COMMIT_S, commit)
+    with closing(mapped) as entries:
+        for entry in progress(entries, work.tool.name, len(queue)):
             batch.append(entry)
             if entry.result.device:
                 devices.add(entry.result.device)
@@ -309,42 +305,3 @@ def _map_each(work: _Work, recorder: Recorder, queue: steps.Queue, run_id: int) 
     if devices:
         with transaction(work.db):
             runs.ran_on(work.db, run_id, devices)
-
-
-def _answers(work: _Work, queue: steps.Queue, idle: Callable[[], None]) -> Generator[Entry, None, None]:
-    params, service = work.bench.params, work.bench.service
-    workers = min(service.workers if service else work.asked.workers, len(queue))
-    bench = dataclasses.replace(work.bench, threads=max(1, machine.cores() // max(1, workers)))
-    way = Way(
-        *("threads" if service else "processes" if workers else "serial", max(1, workers)),
-        *(getattr(params, "deadline_s", None), getattr(params, "memory_mb", 0)),
-        *(COMMIT_S, idle),
-        *((service.halt,) if service else ()),
-    )
-    with closing(run_all(do, queue, (work.tool.name, bench), way)) as answers:
-        for answer in answers:
-            result = answer.value if answer.value is not None else Result(failed(answer.error or "It gave no result."))
-            if not isinstance(result, str):
-                yield Entry(answer.job, result, answer.seconds)
-
-
-def do(row: Row, shared: tuple[str, Bench[Any]]) -> Result | str:
-    """In a worker: the tool is found by its word and works on one row. LEFT: it keeps waiting."""
-    from multiprocessing import parent_process
-
-    name, bench = shared
-    if parent_process() is not None:
-        machine.share(bench.threads)
-    tool: Tool = importlib.import_module(f"tools.{name}").TOOL
-    assert tool.work is not None
-    try:
-        result = tool.work(row, bench)
-    except Waits:
-        return LEFT
-    except Unserved as error:
-        return Result(failed(str(error)))
-    if tool.engine is None:
-        return result
-    from tools import engines
-
-    return dataclasses.replace(result, device=engines.DEVICES.get(tool.engine))

@@ -31,7 +31,11 @@ def free_mb() -> int | None:
     return int(facts["MemAvailable"].split()[0]) // 1024
 
 
-def default_workers() -> int:
-    """As many workers as there are cores, and no more than the free memory bears."""
-    free = free_mb()
-    return cores() if free is None else max(1, min(cores(), free // MB_PER_WORKER))
+def default_workers(memory_mb: float = MB_PER_WORKER) -> int:
+    """As many workers as there are cores, and no more than the free memory bears. memory_mb: what one takes, in MiB."""
+    return bearable(cores(), free_mb(), memory_mb)
+
+
+def bearable(most: int, free: int | None, memory_mb: float) -> int:
+    """How many workers, from 1 to most, fit into the free MiB; all of them where nobody knows what is free."""
+    return most if free is None else max(1, min(most, int(free // max(memory_mb, MB_PER_WORKER))))

@@ -11,11 +11,14 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from tools.mill import files
 from tools.mill.settings import UsageError
 from tools.mill.way import Way
+
+if TYPE_CHECKING:
+    from tools.mill.workers import Attempt, Serve
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -40,30 +43,32 @@ class Answer(Generic[J, R]):
 
 
 def run_all(
-    function: Callable[[J, S], R], jobs: Iterable[J], shared: S, way: Way
+    function: Callable[[J, S], R], jobs: Iterable[J], shared: S, way: Way, serve: Serve[J] | None = None
 ) -> Generator[Answer[J, R], None, None]:
     """Call function(job, shared) for every job; answers come in the order in which they are ready.
 
-    shared is sent once to each worker. A job's exception is its answer's error; Stop ends everything.
+    shared is sent once to each worker. serve: how a worker process does the same to several jobs at once, instead of
+    calling the function. A job's exception is its answer's error; Stop ends everything.
     """
     if way.where == "serial":
         for job in jobs:
-            yield _answer(job, *_attempt(function, shared, job))
+            yield _answer(job, *attempt(function, shared, job))
     elif way.where == "threads":
         with ThreadPoolExecutor(way.workers) as threads:
             try:
-                yield from _windowed(lambda job: threads.submit(_attempt, function, shared, job), jobs, way)
+                yield from _windowed(lambda job: threads.submit(attempt, function, shared, job), jobs, way)
             except BaseException:
                 # Threads cannot be ended: what waits is dropped, and what runs is told.
                 threads.shutdown(wait=False, cancel_futures=True)
                 way.halt()
                 raise
     else:
-        from tools.mill.workers import work_all
+        from tools.mill.workers import Crew, one_by_one
 
-        with closing(work_all(partial(_attempt, function, shared), jobs, way)) as attempts:
-            for job, attempt in attempts:
-                yield _answer(job, *attempt)
+        crew = Crew(serve or partial(one_by_one, partial(attempt, function, shared)), jobs, way)
+        with closing(crew.attempts()) as attempts:
+            for job, made in attempts:
+                yield _answer(job, *made)
 
 
 def _windowed(submit: Callable[[J], Future[Any]], jobs: Iterable[J], way: Way) -> Iterator[Answer[J, R]]:
@@ -85,24 +90,30 @@ def _windowed(submit: Callable[[J], Future[Any]], jobs: Iterable[J], way: Way) -
             way.idle()
 
 
-def _attempt(function: Callable[[J, S], R], shared: S, job: J) -> tuple[R | None, str | None, bool, float]:
-    """(value, error, whether to stop, seconds), in the worker: exceptions travel as sentences, not as objects."""
+def attempt(function: Callable[[J, S], R], shared: S, job: J) -> Attempt:
+    """Call function(job, shared), in the worker: exceptions travel as sentences, not as objects."""
     start = time.perf_counter()
     try:
-        value, error, stop = function(job, shared), None, False
-    except Stop as problem:
-        value, error, stop = None, str(problem), True
-    except OSError as problem:
-        value, error, stop = None, files.told(problem), problem.errno in files.NO_ROOM | files.NO_MEANS
-    except ImportError as problem:
-        value, error, stop = None, f"{problem} (`make doctor` says what is missing on this machine)", True
-    except UsageError as problem:  # an engine that cannot run: no other item would fare better
-        value, error, stop = None, str(problem).rstrip("."), True
-    except MemoryError:
-        value, error, stop = None, "It needs more memory than a worker may take (memory_mb).", False
-    except Exception as problem:  # the boundary: whatever a tool raises is this item's failure and stops nothing
-        value, error, stop = None, f"{type(problem).__name__}: {problem}", False
-    return value, error, stop, time.perf_counter() - start
+        value = function(job, shared)
+    except Exception as problem:  # the boundary: whatever a tool raises is this item's failure
+        return None, *told(problem), time.perf_counter() - start
+    return value, None, False, time.perf_counter() - start
+
+
+def told(problem: Exception) -> tuple[str, bool]:
+    """The sentence that says what went wrong with one job, and whether no other would fare better."""
+    match problem:
+        case Stop():
+            return str(problem), True
+        case OSError():
+            return files.told(problem), problem.errno in files.NO_ROOM | files.NO_MEANS
+        case ImportError():
+            return f"{problem} (`make doctor` says what is missing on this machine)", True
+        case UsageError():  # an engine that cannot run
+            return str(problem).rstrip("."), True
+        case MemoryError():
+            return "It needs more memory than a worker may take (memory_mb).", False
+    return f"{type(problem).__name__}: {problem}", False
 
 
 def _answer(job: J, value: R | None, error: str | None, stop: bool, seconds: float) -> Answer[J, R]:

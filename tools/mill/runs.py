@@ -12,11 +12,12 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from tools.mill.conceal import conceal
 from tools.mill.manifest import utc_now
 
 LIBRARIES = (
     *("numpy", "opencv-python", "av", "dlib-bin", "scikit-image", "pillow"),
-    *("torch", "ultralytics", "rembg", "onnxruntime", "google-genai", "openai"),
+    *("torch", "ultralytics", "rembg", "onnxruntime", "google-genai", "openai", "decord"),
 )
 """Whose versions a run writes down: they may decide the last bit of what comes out."""
 
@@ -46,7 +47,7 @@ def begin(db: sqlite3.Connection, step_id: int, recipe_id: int, bounds: Mapping[
         "cpus": os.cpu_count(),
         "workers": workers,
         "libraries": {name: _version(name) for name in LIBRARIES},
-        "arguments": sys.argv[1:],
+        "arguments": [conceal(argument) for argument in sys.argv[1:]],
     }
     cursor = db.execute(
         """insert into run (uid, step_id, recipe_id, limits_json, machine_json, host, pid, started_at, status)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, Literal, Protocol, TypeVar
@@ -96,7 +97,7 @@ class Made:
 class Result:
     """What came of one input: the verdict on it, its facts and measurements, and what was made from it.
 
-    device: where the engine computed; the loop fills it in.
+    device: where the engine computed; the line fills it in.
     """
 
     verdict: Verdict = OK
@@ -104,6 +105,10 @@ class Result:
     measures: Row = field(default_factory=dict)
     made: tuple[Made, ...] = ()
     device: str | None = None
+
+
+Asking = Generator[Any, Any, Result]
+"""Work that asks its engine: it yields a question, is sent the answer, and returns the result."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +191,7 @@ class Bench(Generic[P]):
 
 
 class Work(Protocol):
-    def __call__(self, row: Row, bench: Bench[Any], /) -> Result: ...
+    def __call__(self, row: Row, bench: Bench[Any], /) -> Result | Asking: ...
 
 
 class WorkSet(Protocol):
@@ -197,7 +202,8 @@ class WorkSet(Protocol):
 class Tool:
     """One verb, declared. Exactly one of work (item by item, in workers) and work_set (the whole set, here).
 
-    engine: the kind of engine it runs, whose name stands in `params.engine`. sides: names of `sql/sides/TOOL.NAME.sql`.
+    engine: the kind of engine it runs, whose name stands in `params.engine`; where work is a generator, the engine gets
+    the questions of several rows at a time (`mill.line`). sides: names of `sql/sides/TOOL.NAME.sql`.
     says: the verdict with a value that it obeys ("identity"): its rows carry `said`, what stands of it or None, and
     `said_by`, whose word it is; an item waits again when another word stands.
     dataset_keys: the settings of the dataset that decide what comes out. causes: what else does, by name (a prompt, the
@@ -206,7 +212,7 @@ class Tool:
     asked what waits; returns sentences for the user. conclude: rows of its own, in the set's transaction.
     stands: whether what a set made is still there; where it is not, the set is made again.
     remarks: sentences about its settings that the user should read each time. review: what to say of what it has made,
-    after a run that did something.
+    after a run that did something. shows: folders of links for a file browser, with the SQL of each.
     """
 
     name: str
@@ -227,6 +233,12 @@ class Tool:
     stands: Callable[[Bench[Any]], bool] | None = None
     remarks: Callable[[Bench[Any]], tuple[str, ...]] | None = None
     review: Callable[[Bench[Any]], tuple[str, ...]] | None = None
+    shows: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def asks(self) -> bool:
+        """Whether its work asks an engine in the middle, as a generator does."""
+        return inspect.isgeneratorfunction(self.work)
 
 
 @dataclass(frozen=True)

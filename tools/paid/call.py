@@ -52,6 +52,9 @@ class Sender(Protocol):
     def send(self, question: Question) -> Reply:
         """The answer. Raises Fault, whose sentence holds no secret."""
 
+    def models(self) -> list[str]:
+        """The names of the models that the service lists, for nothing. Raises Fault as `send` does."""
+
     def close(self) -> None: ...
 
 
@@ -59,7 +62,8 @@ class Sender(Protocol):
 class Desk:
     """Where paid questions are asked, by all threads of a run.
 
-    tokens: how many one request has at most, in and out. timeout_s: for one try, in all. veil: over its secrets.
+    tokens: how many one request has at most, in and out. places: how many may be under way at once. timeout_s: for one
+    try, in all. veil: over its secrets.
     """
 
     sender: Sender
@@ -68,6 +72,7 @@ class Desk:
     budget: Budget
     price: Price
     tokens: tuple[int, int]
+    places: int
     attempts: int
     timeout_s: float
     veil: Veil
@@ -96,23 +101,35 @@ class Desk:
         chance, tries = random.Random(), 0
         while True:
             tries += 1
-            ticket = self.pace.enter(sum(self.tokens))
-            self.ledger.send(digest, self.bound, self.budget, about)
             try:
-                reply = self._counted(_within(self.timeout_s + GRACE_S, self.sender, question))
+                with self.ledger.place(self.sender.host, self.places, self.pace):
+                    return self._tried(digest, question, about)
             except Fault as fault:
-                self.ledger.failed(digest, str(fault), fault.paid)
                 if not fault.retry or tries >= self.attempts:
                     self._give_up(fault, tries)
                 self.pace.sleep(pause_s(tries, fault, chance))
-            except Exception as error:  # noqa: BLE001 (a mistake of ours or of the SDK's, which may quote a key)
-                sentence = self.veil.hide(f"{type(error).__name__}: {error}")
-                self.ledger.failed(digest, sentence, paid=True)
-                raise Unserved(sentence) from None
-            else:
-                ticket.tokens = reply.tokens
-                self.ledger.answered(digest, reply, self.price.cost(reply.input_tokens or 0, reply.output_tokens or 0))
-                return reply
+
+    def _tried(self, digest: str, question: Question, about: Mapping[str, str]) -> Reply:
+        """One try, written down before it goes and when it ends. Raises Fault, or Unserved for a mistake."""
+        # Before it waits for its turn, which may take a minute.
+        self.ledger.check(self.bound, self.budget)
+        departure = self.pace.enter(sum(self.tokens))
+        self.ledger.send(digest, self.bound, self.budget, about)
+        try:
+            reply = self._counted(_within(self.timeout_s + GRACE_S, self.sender, question))
+        except Fault as fault:
+            sentence = self.veil.hide(str(fault))
+            self.ledger.failed(digest, sentence, fault.paid)
+            raise fault.told(sentence) from None
+        except Exception as error:  # noqa: BLE001 (a mistake of ours or of the SDK's, which may quote a key)
+            sentence = self.veil.hide(f"{type(error).__name__}: {error}")
+            self.ledger.failed(digest, sentence, paid=True)
+            raise Unserved(sentence) from None
+        # What was escaped on the way is plain now, or escaped once less.
+        reply = replace(reply, text=self.veil.hide(reply.text), detail=self.veil.hide(reply.detail))
+        self.ledger.answered(digest, reply, self.price.cost(reply.input_tokens or 0, reply.output_tokens or 0))
+        self.pace.weigh(departure, reply.tokens)
+        return reply
 
     def _give_up(self, fault: Fault, tries: int) -> NoReturn:
         sentence = f"{fault}{f' ({tries} times)' if tries > 1 else ''}"

@@ -11,7 +11,7 @@ BACKOFF_S, LONGEST_S = 1.0, 60.0
 """Seconds before the second try, doubled before each further one up to the longest."""
 
 STOPPING = frozenset({401, 402, 403, 404, 405, 407})
-"""Who is asked, or who asks, is wrong: the next image would get the same answer."""
+"""Who is asked, or who asks, is wrong, as with any 3xx: the next image would get the same answer."""
 
 
 class Fault(Exception):
@@ -33,6 +33,10 @@ class Fault(Exception):
         super().__init__(sentence)
         self.retry, self.stop, self.paid, self.after_s = retry, stop, paid, after_s
 
+    def told(self, sentence: str) -> Fault:
+        """The same fault in other words."""
+        return Fault(sentence, retry=self.retry, stop=self.stop, paid=self.paid, after_s=self.after_s)
+
 
 def of_status(host: str, status: int, said: str, after: str | None, now_s: float) -> Fault:
     """The fault behind an HTTP status. said: what the body says; after: the Retry-After header; now_s: since the epoch.
@@ -47,12 +51,14 @@ def of_status(host: str, status: int, said: str, after: str | None, now_s: float
         return Fault(sentence, retry=True, stop=True, after_s=seconds_of(after, now_s))
     if status == HTTPStatus.REQUEST_TIMEOUT or status >= 500:
         return Fault(sentence, retry=True, paid=status == HTTPStatus.GATEWAY_TIMEOUT, after_s=seconds_of(after, now_s))
-    return Fault(f"{sentence}{_remedy(status)}", stop=status in STOPPING)
+    return Fault(f"{sentence}{_remedy(status)}", stop=status in STOPPING or status < 400)
 
 
 def _remedy(status: int) -> str:
     if status in (401, 403, 407):
         return ". Check the key, and what it may do"
+    if 300 <= status < 400:
+        return ". It sends on to another address: set [caption] base_url to that, if images may go there"
     if status in (404, 405):
         return ". Check [caption] model, location and base_url"
     return ""

@@ -1,4 +1,4 @@
-"""The ledger: every paid request, written before it is sent; the only writer of the table `request`.
+"""The ledger: every paid request, written before it is sent; the only writer of `request` and `departure`.
 
 A connection of its own, for all threads of a run: what was sent and what came back must stand there whatever becomes of
 the run.
@@ -7,11 +7,12 @@ the run.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,11 +20,12 @@ from typing import Any, Literal
 
 from tools.mill.lock import FOLDER
 from tools.mill.manifest import BUSY_MS, NAME, transaction, utc_now
-from tools.paid.pace import Pace
+from tools.paid import pace
+from tools.paid.pace import Pace, Quota
 from tools.paid.terms import Budget
 
 Problem = Literal["", "refused", "truncated", "empty", "invalid"]
-POLL_S = 0.2
+POLL_S = 0.1
 
 
 class Spent(Exception):
@@ -59,7 +61,7 @@ class Ledger:
         self._lock = threading.Lock()
         self._settled = threading.Condition(self._lock)
         self._under_way = 0
-        self._claimed: set[str] = set()
+        self._held: set[int] = set()
         path = base / FOLDER / "requests"
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -92,29 +94,48 @@ class Ledger:
 
     @contextmanager
     def claim(self, digest: str, pace: Pace) -> Iterator[None]:
-        """Nobody else, in this process or another, sends this request while inside. Raises Halted while it waits.
+        """Nobody else, in this process or another, sends this request while inside. Raises Halted while it waits."""
+        with self._one_of([digest], pace):
+            yield
 
-        The system frees the claims of a process that dies.
-        """
-        while not self._try_claim(digest):
+    @contextmanager
+    def place(self, host: str, places: int, pace: Pace) -> Iterator[None]:
+        """One of so many places for requests under way to a host, of this process or another. Raises Halted."""
+        with self._one_of([f"{host} {number}" for number in range(places)], pace):
+            yield
+
+    @contextmanager
+    def _one_of(self, names: Sequence[str], pace: Pace) -> Iterator[None]:
+        """Hold the first name that nobody holds. The system frees what a process held that dies."""
+        while (held := next((byte for byte in map(_byte, names) if self._hold(byte)), None)) is None:
             pace.sleep(POLL_S)
         try:
             yield
         finally:
             with self._lock:
-                fcntl.lockf(self._file, fcntl.LOCK_UN, 1, _place(digest))
-                self._claimed.discard(digest)
+                fcntl.lockf(self._file, fcntl.LOCK_UN, 1, held)
+                self._held.discard(held)
 
-    def _try_claim(self, digest: str) -> bool:
+    def _hold(self, byte: int) -> bool:
         with self._lock:
-            if digest in self._claimed:
+            if byte in self._held:
                 return False
             try:
-                fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _place(digest))
+                fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
             except (BlockingIOError, PermissionError):
                 return False
-            self._claimed.add(digest)
+            self._held.add(byte)
             return True
+
+    def depart(self, quota: Quota, tokens: int, now_s: float) -> int | float:
+        """As `pace.depart`, for all processes that use this ledger."""
+        with self._lock, transaction(self._db):
+            return pace.depart(self._db, quota, tokens, now_s)
+
+    def weigh(self, departure: int, tokens: int) -> None:
+        """Write down how many tokens a request had that was let go."""
+        with self._lock, transaction(self._db):
+            self._db.execute("update departure set tokens = ? where id = ?", (tokens, departure))
 
     def send(self, digest: str, bound: float, budget: Budget, about: Mapping[str, str]) -> None:
         """Write down that a request goes out now, at the price of its bound. Raises Spent where it may not.
@@ -126,19 +147,28 @@ class Ledger:
                 self._settled.wait(POLL_S)
             self._under_way += 1
 
+    def check(self, bound: float, budget: Budget) -> None:
+        """Raise Spent where a request could not be sent now, and nothing is under way that may make room for it."""
+        with self._lock:
+            self._fits(bound, budget)
+
+    def _fits(self, bound: float, budget: Budget) -> bool:
+        """False where another request does not fit now and may fit later. Raises Spent where it will not."""
+        attempts, cost = _spent(self._db)
+        if attempts + 1 > budget.max_requests:
+            raise Spent(f"max_requests = {budget.max_requests:g} is used up")
+        if cost + bound > budget.max_cost and not self._under_way:
+            raise Spent(
+                f"max_cost = {budget.max_cost:g} USD does not bear another request: {cost:.4f} USD are spent, "
+                f"and one costs up to {bound:.4f} USD"
+            )
+        return cost + bound <= budget.max_cost
+
     def _sent(self, digest: str, bound: float, budget: Budget, about: Mapping[str, str]) -> bool:
         """False where it does not fit now and may fit later."""
         with transaction(self._db):
-            attempts, cost = _spent(self._db)
-            if attempts + 1 > budget.max_requests:
-                raise Spent(f"max_requests = {budget.max_requests:g} is used up")
-            if cost + bound > budget.max_cost:
-                if self._under_way:
-                    return False
-                raise Spent(
-                    f"max_cost = {budget.max_cost:g} USD does not bear another request: {cost:.4f} USD are spent, "
-                    f"and one costs up to {bound:.4f} USD"
-                )
+            if not self._fits(bound, budget):
+                return False
             names = ("digest", "sent_at", "bound", *about)
             self._db.execute(
                 f"""insert into request ({", ".join(names)}, attempts, cost)
@@ -188,6 +218,6 @@ def _spent(db: sqlite3.Connection) -> tuple[int, float]:
     return int(row[0]), float(row[1])
 
 
-def _place(digest: str) -> int:
-    """A byte of the lock file that stands for a request."""
-    return int(digest[:15], 16)
+def _byte(name: str) -> int:
+    """The byte of the lock file that stands for a name."""
+    return int(hashlib.sha256(name.encode()).hexdigest()[:15], 16)

@@ -1,11 +1,12 @@
-"""Pace: how fast a service may be asked. One for all threads of a run."""
+"""Pace: how fast a service may be asked, by all threads and processes of a workspace together."""
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
-from collections import deque
 from dataclasses import dataclass
+from typing import Protocol
 
 MINUTE_S = 60.0
 
@@ -14,58 +15,62 @@ class Halted(Exception):
     """The run is being broken off: nothing more is asked."""
 
 
-@dataclass
-class Ticket:
-    """A request that was let through: when, and of how many tokens as far as that is known."""
+@dataclass(frozen=True)
+class Quota:
+    """How many requests and tokens a model at a host may have in any minute."""
 
-    at_s: float
+    host: str
+    model: str
+    requests: int
     tokens: int
 
 
+class Book(Protocol):
+    """Where departures are written down; other processes may write into the same one."""
+
+    def depart(self, quota: Quota, tokens: int, now_s: float) -> int | float: ...
+
+    def weigh(self, departure: int, tokens: int) -> None: ...
+
+
 class Pace:
-    """At most so many requests and tokens in any minute, looked at as a sliding window.
+    """At most so many requests and tokens in any minute, looked at as a sliding window."""
 
-    A request of more tokens than a minute bears is let through alone: it could never be sent otherwise.
-    """
-
-    def __init__(self, requests_per_minute: int, tokens_per_minute: int) -> None:
-        self._requests, self._tokens = requests_per_minute, tokens_per_minute
-        self._sent: deque[Ticket] = deque()
-        self._lock = threading.Lock()
+    def __init__(self, quota: Quota, book: Book) -> None:
+        self._quota, self._book = quota, book
         self._halted = threading.Event()
 
     def halt(self) -> None:
         """End every wait, now and from now on."""
         self._halted.set()
 
-    @property
-    def halted(self) -> bool:
-        return self._halted.is_set()
-
     def sleep(self, seconds: float) -> None:
         """Wait. Raises Halted where the run is broken off meanwhile."""
         if self._halted.wait(seconds):
             raise Halted
 
-    def enter(self, tokens: int) -> Ticket:
-        """Wait until one more request of so many tokens may be sent, and count it. Raises Halted.
-
-        The caller writes the tokens that it really had into the ticket.
-        """
-        while isinstance(answer := self._try(tokens, time.monotonic()), float):
+    def enter(self, tokens: int) -> int:
+        """Wait until one more request of so many tokens may be sent, and write it down. Raises Halted."""
+        while isinstance(answer := self._book.depart(self._quota, tokens, time.time()), float):
             self.sleep(answer)
-        if self.halted:
-            raise Halted
+        self.sleep(0)
         return answer
 
-    def _try(self, tokens: int, now_s: float) -> Ticket | float:
-        """The ticket, or the seconds until it may be tried again."""
-        with self._lock:
-            while self._sent and self._sent[0].at_s <= now_s - MINUTE_S:
-                self._sent.popleft()
-            full = len(self._sent) >= self._requests
-            heavy = bool(self._sent) and sum(sent.tokens for sent in self._sent) + tokens > self._tokens
-            if full or heavy:
-                return max(0.001, self._sent[0].at_s + MINUTE_S - now_s)
-            self._sent.append(Ticket(now_s, tokens))
-            return self._sent[-1]
+    def weigh(self, departure: int, tokens: int) -> None:
+        """Write down how many tokens a request really had."""
+        self._book.weigh(departure, tokens)
+
+
+def depart(db: sqlite3.Connection, quota: Quota, tokens: int, now_s: float) -> int | float:
+    """Write a departure down and return its number, or the seconds until it may be tried again. In a transaction.
+
+    A request of more tokens than a minute bears is let through alone: it could never be sent otherwise. What would lie
+    in the future was written before a clock was set back, and is dropped.
+    """
+    db.execute("delete from departure where at_s <= ? or at_s > ?", (now_s - MINUTE_S, now_s + 1))
+    question = "select count(*), coalesce(sum(tokens), 0), min(at_s) from departure where host = ? and model = ?"
+    sent, used, oldest_s = db.execute(question, (quota.host, quota.model)).fetchone()
+    if sent >= quota.requests or (sent and used + tokens > quota.tokens):
+        return max(0.001, float(oldest_s) + MINUTE_S - now_s)
+    row = (quota.host, quota.model, now_s, tokens)
+    return int(db.execute("insert into departure (host, model, at_s, tokens) values (?, ?, ?, ?)", row).lastrowid or 0)

@@ -23,6 +23,7 @@ class Terms:
     key_file: str = operational("")
     show: str = operational("cutout")
     side_px: int = operational(768)
+    second_look: str = operational("rules")
     max_output_tokens: int = operational(2048)
     thinking: str = operational("low")
     temperature: float = operational(-1.0)

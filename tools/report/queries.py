@@ -16,15 +16,32 @@ _NOT_SQL = re.compile(r"--[^\n]*|'(?:[^']|'')*'|\"[^\"]*\"|/\*.*?\*/", re.DOTALL
 _PARAMETER = re.compile(r"(?<![:\w]):([A-Za-z_]\w*)")
 
 
+_DEFAULT = re.compile(r"(?:^|(?<=\. ))((?:\w+, )*\w+): (?:([^.]*?), )?empty for ([^.]+)\.")
+"""How a description tells of parameters: "n: how many, empty for 20." or "tool, reason: empty for all." """
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What a query takes. meaning: as its description says, may be empty. default: what stands for the empty text."""
+
+    name: str
+    meaning: str
+    default: str
+
+
 @dataclass(frozen=True)
 class Query:
-    """One question. parameters: names of what may be bound; what is not given is bound as the empty text."""
+    """One question. parameters: names of what may be bound; what is not given is bound as the empty text.
+
+    takes: the same, those that the description explains, each with what the empty text stands for.
+    """
 
     name: str
     title: str
     description: str
     sql: str
     parameters: tuple[str, ...]
+    takes: tuple[Parameter, ...] = ()
 
 
 def parse(name: str, text: str) -> Query:
@@ -36,7 +53,14 @@ def parse(name: str, text: str) -> Query:
         raise ValueError(f"sql/queries/{name}.sql begins with no comment. Its first line is to be the title.")
     code = _NOT_SQL.sub(" ", text)
     parameters = tuple(dict.fromkeys(_PARAMETER.findall(code)))
-    return Query(name, comments[0].rstrip("."), " ".join(comments[1:]), text, parameters)
+    description = " ".join(comments[1:])
+    told = {
+        each: Parameter(each, meaning, default)
+        for named, meaning, default in _DEFAULT.findall(description)
+        for each in named.split(", ")
+    }
+    takes = tuple(told[each] for each in parameters if each in told)
+    return Query(name, comments[0].rstrip("."), description, text, parameters, takes)
 
 
 def names() -> list[str]:

@@ -1,0 +1,164 @@
+"""The bench of the stages that run networks: its ratios, its floor, its peers, its workspaces. No figure is judged."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from workspaces import ask
+
+from tools.bench import detect, floor, gpu, mask, people, rembg_loop, stages
+from tools.bench.result import Line, Missing
+from tools.bench.sizes import SMALL
+from tools.media.image import read_rgb, read_rgba
+
+shared = pytest.mark.skipif(not people.SHARED.exists(), reason="../shared is not there")
+networks = pytest.mark.skipif(
+    importlib.util.find_spec("ultralytics") is None or importlib.util.find_spec("rembg") is None,
+    reason="ultralytics and rembg are not installed (LIGHT=1)",
+)
+
+ROUNDS = [
+    stages.Round(12.0, 2.0, 30.0, 5.0, {"forward pass": 4.0, "decoding": 1.0}),
+    stages.Round(9.0, 3.0, 18.0, 6.0, {"forward pass": 3.0, "decoding": 2.0}),
+    stages.Round(14.0, 4.0, 14.0, 4.0, {"forward pass": 6.0, "decoding": 2.0}),
+]
+
+
+def test_start_up_is_taken_out_on_both_sides_within_a_round() -> None:
+    peer = stages.Peer("peer", lambda source, out: (), 1.5)
+    work, whole, times, alone, *seconds = stages.lines("mask", peer, 40, ROUNDS)
+    assert (work.value, work.low, work.high, work.bound, work.at_least) == (1.25, 1.2, 2.0, 1.15, False)
+    assert (whole.value, whole.low, whole.high, whole.bound) == (1.8, 1.75, 2.4, None)
+    assert (times.name, times.value, times.low, times.high) == ("times as fast as peer, start-up too", 2.0, 1.0, 2.5)
+    assert (times.bound, times.at_least, times.judgement) == (1.5, True, "yes")
+    assert (alone.value, alone.low, alone.high, alone.bound) == (2.0, 1.0, 2.5, None)
+    assert [(line.name, line.value) for line in seconds] == [
+        ("python -m tools.mask, 40 images", 12.0),
+        ("python -m tools.mask, few images", 3.0),
+        ("peer, 40 images", 18.0),
+        ("peer, few images", 5.0),
+        ("floor: forward pass", 4.0),
+        ("floor: decoding", 2.0),
+    ]
+
+
+def made(items: Sequence[float], out: str, more: float) -> floor.Part:
+    """A part that sleeps as long as its items say together, and writes down what it did."""
+
+    def part() -> None:
+        time.sleep(sum(items) + more)
+        with Path(out).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(items) + "\n")
+
+    return part
+
+
+def test_each_process_does_its_share_beside_the_others(tmp_path: Path) -> None:
+    out = tmp_path / "done"
+    with floor.crew(2) as crew:
+        crew.hold("sleep", made, [0.1, 0.2, 0.3], str(out), 0.1)
+        assert not out.exists(), "nothing is done before it is timed"
+        seconds = [crew.seconds("sleep") for _ in range(2)]
+    assert all(each >= 0.5 for each in seconds), "the longer share, with 0.1 s more"
+    assert sorted(out.read_text(encoding="utf-8").splitlines()) == ["[0.1, 0.3]"] * 2 + ["[0.2]"] * 2
+
+
+def test_what_goes_wrong_in_a_process_is_said(tmp_path: Path) -> None:
+    with floor.crew(1) as crew:
+        crew.hold("decode", detect.decoding, [tmp_path / "nowhere.webp"])
+        with pytest.raises(FileNotFoundError, match="nowhere"):
+            crew.seconds("decode")
+
+
+@shared
+def test_windows_differ_and_a_copy_leaves_its_workspace_alone(tmp_path: Path) -> None:
+    base = tmp_path / "workspace"
+    people.workspace(base, 8, "cpu", ("intake", "extract"))
+    photos = sorted((base / "00_raw_photos").iterdir())
+    assert len({photo.read_bytes() for photo in photos}) == 8
+    assert {max(read_rgb(photo).shape[:2]) for photo in photos} == {people.SIDE_PX}
+    assert ask(base, "select inputs, ok from funnel where tool = 'extract' and kind = 'frame'") == [(8, 8)]
+    before = (base / "manifest.db").read_bytes()
+    with people.fresh(base) as place:
+        people.said(people.tool("intake", place, "--min-side", "99999", "--quiet"))
+        assert ask(place, "select count(*) from outcome where status = 'rejected' and latest") == [(8,)]
+    assert (base / "manifest.db").read_bytes() == before
+    assert not place.exists()
+
+
+def test_without_the_networks_it_says_what_is_lacking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people, "SHARED", tmp_path)
+    with pytest.raises(Missing, match=rf"^{tmp_path}/coco is not there: the networks are measured on it$"):
+        people.workspace(tmp_path / "workspace", 1, "cpu", ())
+
+
+def test_peers_get_a_flat_folder_of_the_same_files(tmp_path: Path) -> None:
+    files = [tmp_path / name / "same.webp" for name in "ba"]
+    for file in files:
+        file.parent.mkdir()
+        file.write_text(file.parent.name, encoding="utf-8")
+    folder = people.flat(files, tmp_path / "flat")
+    found = {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()}
+    assert found == {"00000.webp": "b", "00001.webp": "a"}
+
+
+@shared
+@networks
+@pytest.mark.filterwarnings("default")
+def test_the_loop_of_rembg_writes_what_rembg_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("U2NET_HOME", str(people.PORTRAITS.parent.resolve()))
+    source = people.flat(sorted((people.SHARED / "coco").glob("*.jpg"))[:1], tmp_path / "source")
+    out = tmp_path / "out"
+    out.mkdir()
+    rembg_loop.main("u2net_custom", str(people.PORTRAITS.resolve()), str(source), str(out))
+    (picture,) = source.iterdir()
+    (cutout,) = out.iterdir()
+    assert cutout.name == "00000.png"
+    alpha = read_rgba(cutout)[..., 3]
+    assert alpha.shape == read_rgb(picture).shape[:2]
+    assert 0 < (alpha > 127).mean() < 1
+
+
+@shared
+@networks
+def test_detect_is_measured(tmp_path: Path) -> None:
+    lines = list(detect.measure(tmp_path, SMALL))
+    assert all(line.value is not None for line in lines)
+    assert [line.bound for line in lines if line.bound is not None] == [stages.TIMES_FLOOR, 1.0]
+    assert all(line.value and line.value > 0 for line in lines if line.unit in ("s", "MB"))
+    assert {line.name for line in lines if line.unit == "MB"} == {
+        "peak memory of detect",
+        "peak memory of yolo predict",
+    }
+    assert [path.name for path in (tmp_path / "detect").iterdir() if path.name.startswith("tmp")] == []
+
+
+@shared
+@networks
+def test_mask_is_measured(tmp_path: Path) -> None:
+    lines = list(mask.measure(tmp_path, SMALL))
+    assert all(line.value is not None for line in lines)
+    assert [line.bound for line in lines if line.bound is not None] == [stages.TIMES_FLOOR, mask.TIMES_REMBG]
+    assert [line.name for line in lines if line.name.startswith("floor")] == [
+        "floor: onnxruntime",
+        "floor: decoding the crops",
+        "floor: encoding the cut-outs",
+    ]
+
+
+@networks
+def test_without_a_gpu_one_line_says_so(tmp_path: Path) -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a CUDA GPU")
+    (line,) = gpu.measure(tmp_path, SMALL)
+    assert line == Line(
+        "detect and mask on a CUDA GPU", None, "ratio", missing="torch sees no CUDA GPU on this machine"
+    )
+    assert line.judgement == ""

@@ -1,0 +1,58 @@
+"""Lying: what lies in the folders that tools write to, as rows that checks can ask: temp.lying and temp.busy."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from tools.care.still import at_work
+from tools.care.strays import FOLDERS
+from tools.mill.files import TEMPORARY
+from tools.mill.walk import IGNORED, shown
+from tools.training.names import PACKAGES
+
+_TABLES = (
+    # On disk, not in memory: there may be a million files.
+    "pragma temp_store = file",
+    "create temp table lying (path text primary key, bytes integer not null, tool text not null) without rowid",
+    "create temp table busy (tool text primary key) without rowid",
+)
+
+
+def prepare(db: sqlite3.Connection, base: Path, *, look: bool) -> list[str]:
+    """Make temp.lying (path below the workspace, bytes, whose folder) and temp.busy (tools at work); returns those.
+
+    Without look nothing is in temp.lying. What a tool at work has just written has no row yet: no check speaks of it.
+    """
+    for statement in _TABLES:
+        db.execute(statement)
+    busy = set(at_work(db))
+    if look:
+        db.execute("begin")
+        db.executemany("insert or ignore into temp.lying values (?, ?, ?)", _all(base))
+        db.commit()
+        busy |= at_work(db)
+    db.executemany("insert into temp.busy values (?)", [(tool,) for tool in sorted(busy)])
+    return sorted(busy)
+
+
+def _all(base: Path) -> Iterator[tuple[str, int, str]]:
+    for folder, tool in (*FOLDERS.items(), (PACKAGES, "package")):
+        for path, size in _below(os.path.join(os.fsencode(base), os.fsencode(folder))):
+            yield shown(os.path.relpath(path, os.fsencode(base))), size, tool
+
+
+def _below(folder: bytes) -> Iterator[tuple[bytes, int]]:
+    """Everything that is no folder, with its size; what operating systems leave in folders is left out."""
+    for root, _, names in os.walk(folder):
+        for name in names:
+            hidden = name.startswith(b".") and not name.startswith(TEMPORARY.encode())
+            if hidden or name in IGNORED:
+                continue
+            path = os.path.join(root, name)
+            try:
+                yield path, os.stat(path).st_size
+            except FileNotFoundError:  # it went away since it was listed, or is a link to nowhere: it is not there
+                continue
