@@ -517,6 +517,9 @@ def test_leaving_saves_and_escape_restores(page: Any, base: Path) -> None:
     page.keyboard.press("u")
     toast(page, "1 text taken back")
     assert said(base) == []
+    page.keyboard.press("z")
+    toast(page, "1 text written again")
+    assert [row[1] for row in said(base)] == ["emma, left by the mouse"]
 
 
 def test_a_refusal_is_told_beside_the_text_and_nothing_is_lost(page: Any, base: Path) -> None:

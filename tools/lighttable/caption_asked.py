@@ -24,13 +24,14 @@ FACETS: Mapping[str, tuple[str, Callable[[Line], Sequence[str]]]] = {
     "check": ("Check", lambda line: line.checks),
     "reason": ("No caption because", lambda line: (line.reason,)),
     "author": ("Author", lambda line: (line.author,)),
+    "engine": ("Engine", lambda line: (line.engine,)),
     "shot": ("Shot", lambda line: (line.shot,)),
     "source": ("Source", lambda line: (line.source,)),
 }
 """What can be filtered by: its title, and its values of a line."""
 
 SORTS: Mapping[str, tuple[str, Callable[[Line], Any]]] = {
-    "": ("missing first, then by source", lambda line: (not line.reason, line.dataset, line.source, line.time_s or 0)),
+    "": ("missing first", lambda line: (not line.reason, line.dataset, line.source, line.time_s or 0)),
     "rank": ("order of choice", lambda line: (line.rank is None, line.rank or 0)),
     "words": ("shortest first", lambda line: line.words),
     "-words": ("longest first", lambda line: -line.words),
@@ -181,9 +182,9 @@ def options(wanted: Wanted, found: Found, sources: Mapping[str, str]) -> Iterato
     """Each filter that leaves a choice as (name, title, its options, how many more there are)."""
     for name, (title, _) in FACETS.items():
         on = wanted.chosen.get(name, ())
-        there = {value: n for value, n in found.counts[name].items() if value or name not in ("reason", "author")}
+        there = {value: n for value, n in found.counts[name].items() if value or name not in ("reason", "author", "engine")}
         there |= {value: found.counts[name].get(value, 0) for value in on}
-        if not there or (not on and len(there) < 2 and name in ("dataset", "shot", "source")):
+        if not there or (not on and len(there) < 2 and name in ("dataset", "engine", "shot", "source")):
             continue
         order = {check: place for place, check in enumerate(CHECKS)}
         listed = sorted(there.items(), key=lambda pair: (order.get(pair[0], 0), -pair[1], pair[0]))

@@ -12,6 +12,7 @@ const chosen = new Map(); // key → {dataset, id, before}
 let marked = 0;
 let anchor = -1;
 let everything = false;
+let cleared = null; // what U took back last, while nothing was written since
 const underway = new Set();
 
 const lines = () => [...(list?.querySelectorAll(".cap") ?? [])];
@@ -70,6 +71,7 @@ async function save(line, force = false) {
     return false;
   }
   remember(told.words);
+  cleared = null;
   area.defaultValue = sent;
   await refresh(likes([before(line), text], [line.dataset.key]));
   const now = document.getElementById(line.id);
@@ -227,6 +229,7 @@ async function judge(verdict) {
   const single = !chosen.size;
   decide(verdict, { ids: those.map((one) => one.id), dataset: those[0].dataset }, "", () => {}, async (told) => {
     if (!told) return;
+    cleared = null;
     if (single) mark(marked + 1);
     else chooseNone();
     await refresh(keysOf(told.ids));
@@ -237,6 +240,7 @@ async function writeAll(texts, done) {
   const told = await post("/-/captions/save", { texts, expected: texts.length });
   if (!told) return false;
   remember(told.words);
+  cleared = null;
   toast(`${number(texts.length)} ${done}. Z takes it back.`);
   await refresh(lines().map((line) => line.dataset.key));
   return true;
@@ -258,8 +262,17 @@ async function takeBack() {
   if (!those.length) return;
   const told = await post("/-/captions/clear", { dataset: those[0].dataset, ids: those.map((one) => one.id) });
   if (!told) return;
+  cleared = those.filter((one) => told.ids.includes(one.id));
   toast(`${number(told.ids.length)} taken back.`);
   await refresh(keysOf(told.ids));
+}
+
+// Z: what U took back is written again; else the last decision is taken back.
+async function undoLast() {
+  if (!cleared) return undo("", (told) => told && refresh(lines().map((line) => line.dataset.key)));
+  const now = new Map(lines().map((line) => [line.dataset.key, before(line)]));
+  const texts = cleared.map((one) => ({ ...one, before: now.get(`${one.dataset}-${one.id}`), text: one.before }));
+  await writeAll(texts.filter((one) => one.before !== undefined), "written again");
 }
 
 const acts = {
@@ -270,7 +283,7 @@ const acts = {
   reject: () => judge("reject"),
   pin: () => judge("pin"),
   clear: takeBack,
-  undo: () => undo("", (told) => told && refresh(lines().map((line) => line.dataset.key))),
+  undo: undoLast,
 };
 
 // --- pictures: on the new ground, or cut out ---
