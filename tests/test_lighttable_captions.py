@@ -423,6 +423,19 @@ def test_a_difference_is_told_by_words() -> None:
     ]
 
 
+def test_what_a_change_does_is_told_in_pieces() -> None:
+    change = caption_replace.Change("red", "blue")
+    before = "a Red coat, red"
+    assert caption_replace.pieces(before, change.of(before), change) == [
+        *(("same", "a "), ("gone", "Red"), ("new", "blue")),
+        *(("same", " coat, "), ("gone", "red"), ("new", "blue")),
+    ]
+    without = caption_replace.Change("red", "")
+    told = caption_replace.pieces("emma, red, hat", without.of("emma, red, hat"), without)
+    assert "".join(text for kind, text in told if kind != "gone") == "emma, hat"
+    assert "".join(text for kind, text in told if kind != "new") == "emma, red, hat"
+
+
 def test_a_preview_writes_nothing_and_shows_each_change(base: Path, visitor: Visitor) -> None:
     page = visitor.ask("/-/captions/preview?find=red&into=%3Cblue%3E&whole=1").text
     assert page.count("<del>red</del><ins>&lt;blue&gt;</ins>") == 2

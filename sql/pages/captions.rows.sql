@@ -1,7 +1,7 @@
 -- Captions rows: the cut-outs that a dataset has chosen, each with its caption, or why it has none.
 -- composite: id and version of its picture on a new ground. caption_*: of the caption in force; own_*: what became of it;
 -- asked_*: what the captioner's step says of the cut-out itself, null where it was not asked yet. earlier: the last text
--- of an engine.
+-- of an engine. ids: a JSON array of cut-outs; null for all.
 select
     cutout.id, cutout.version, cutout.address, cutout.path, cutout.width, cutout.height, frame.time_s,
     coalesce(person.shot, '') as shot, coalesce(person.view, '') as view, choice.rank,
@@ -43,4 +43,5 @@ left join caption on caption.item_id = text_item.id
 left join outcome as own on own.item_id = text_item.id and own.step_id = writer.id and own.latest and own.live
 left join outcome as asked on asked.item_id = cutout.id and asked.step_id = writer.id and asked.latest and asked.live
 where chooser.tool = 'select' and chooser.dataset = :dataset and chosen.passed
+    and (:ids is null or chosen.item_id in (select value from json_each(:ids)))
 order by cutout.id;

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -138,25 +138,25 @@ class Found:
 
 def find(lines: Iterable[Line], wanted: Wanted) -> Found:
     chosen = {name: frozenset(values) for name, values in wanted.chosen.items() if values}
-    counts: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
-    lengths: Counter[int] = Counter()
+    counts: dict[str, dict[str, int]] = {name: defaultdict(int) for name in FACETS}
+    lengths: dict[int, int] = defaultdict(int)
+    terms: Counter[str] = Counter()
     there = []
     for line in lines:
         if not _reads(line, wanted):
             continue
-        values = {name: of_line(line) for name, (_, of_line) in FACETS.items()}
-        misses = [name for name, some in chosen.items() if some.isdisjoint(values[name])]
-        fits = (wanted.least or 0) <= line.words <= (9999 if wanted.most is None else wanted.most)
+        misses = [name for name, some in chosen.items() if some.isdisjoint(FACETS[name][1](line))]
         if not misses and line.text:
             lengths[line.words] += 1
-        if not fits or len(misses) > 1:
+        if len(misses) > 1 or not (wanted.least or 0) <= line.words <= (9999 if wanted.most is None else wanted.most):
             continue
         for name in misses or FACETS:
-            counts[name].update(values[name])
+            for value in FACETS[name][1](line):
+                counts[name][value] += 1
         if not misses:
             there.append(line)
+            terms.update(line.terms)
     there.sort(key=SORTS[wanted.sort][1])
-    terms = Counter(term for line in there for term in line.terms)
     return Found(there, counts, sorted(terms.items(), key=lambda pair: (-pair[1], pair[0])), lengths)
 
 
@@ -182,7 +182,9 @@ def options(wanted: Wanted, found: Found, sources: Mapping[str, str]) -> Iterato
     """Each filter that leaves a choice as (name, title, its options, how many more there are)."""
     for name, (title, _) in FACETS.items():
         on = wanted.chosen.get(name, ())
-        there = {value: n for value, n in found.counts[name].items() if value or name not in ("reason", "author", "engine")}
+        there = {
+            value: n for value, n in found.counts[name].items() if value or name not in ("reason", "author", "engine")
+        }
         there |= {value: found.counts[name].get(value, 0) for value in on}
         if not there or (not on and len(there) < 2 and name in ("dataset", "engine", "shot", "source")):
             continue

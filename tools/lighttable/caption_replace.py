@@ -55,6 +55,19 @@ def changed(lines: Iterable[Line], change: Change) -> Iterator[tuple[Line, str]]
                 yield line, text
 
 
+def pieces(before: str, after: str, change: Change) -> list[tuple[str, str]]:
+    """What a change does to a text, as (`same`, `gone` or `new`, text)."""
+    found: list[tuple[str, str]] = []
+    at = 0
+    for match in change.pattern.finditer(before):
+        found += [("same", before[at : match.start()]), ("gone", match[0]), ("new", change.into)]
+        at = match.end()
+    found.append(("same", before[at:]))
+    if "".join(text for kind, text in found if kind != "gone") != after:
+        return diff(before, after)  # it was made tidy as well
+    return [(kind, text) for kind, text in found if text]
+
+
 def diff(before: str, after: str) -> list[tuple[str, str]]:
     """Pieces as (`same`, `gone` or `new`, text), by words."""
     old, new = (re.findall(r"\s+|\w+|[^\w\s]", text) for text in (before, after))

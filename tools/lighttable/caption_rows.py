@@ -10,6 +10,7 @@ from typing import Any
 
 from tools.describe import hand
 from tools.lighttable import counted
+from tools.lighttable.caption_asked import Found, Wanted, find
 from tools.lighttable.captioned import Line, Rules, judged
 from tools.lighttable.desk import Desk
 from tools.mill import decisions
@@ -21,17 +22,24 @@ def all_lines(desk: Desk, db: sqlite3.Connection, rules: Sequence[Rules]) -> tup
     return counted.counted(desk, db, ("captions", tuple(rules)), lambda: tuple(read(db, rules)))
 
 
-def read(db: sqlite3.Connection, rules: Sequence[Rules]) -> Iterator[Line]:
-    """The lines of all datasets that captions are written for."""
+def found(desk: Desk, db: sqlite3.Connection, rules: Sequence[Rules], wanted: Wanted) -> Found:
+    """What an address finds among all lines, remembered as they are."""
+    key = ("captions found", tuple(rules), wanted.address(page=1, per=1))
+    return counted.counted(desk, db, key, lambda: find(all_lines(desk, db, rules), wanted))
+
+
+def read(db: sqlite3.Connection, rules: Sequence[Rules], ids: Sequence[int] | None = None) -> Iterator[Line]:
+    """The lines of all datasets that captions are written for; of some cut-outs alone, repeats are not seen."""
     there = {row["dataset"] for row in db.execute(sql("pages/captions.datasets"))}
     for one in rules:
         if one.dataset in there:
-            yield from judged([*_of_dataset(db, one.dataset)], one)
+            yield from judged([*_of_dataset(db, one.dataset, ids)], one)
 
 
-def _of_dataset(db: sqlite3.Connection, dataset: str) -> Iterator[Line]:
+def _of_dataset(db: sqlite3.Connection, dataset: str, ids: Sequence[int] | None) -> Iterator[Line]:
     said = _said(db, dataset)
-    for row in db.execute(sql("pages/captions.rows"), {"dataset": dataset}):
+    only = None if ids is None else json.dumps(list(ids))
+    for row in db.execute(sql("pages/captions.rows"), {"dataset": dataset, "ids": only}):
         width, height = row["width"] or 3, row["height"] or 4
         identity, _, version = (row["composite"] or "").partition(":")
         line = Line(
@@ -55,7 +63,7 @@ def _text(row: sqlite3.Row) -> dict[str, Any]:
     found: dict[str, Any] = {"text": row["caption_text"] or "", "author": row["caption_author"] or ""}
     found["engine"] = f"{row['caption_engine']} {row['caption_prompt']}" if row["caption_id"] else ""
     if row["caption_id"] and row["own_passed"]:
-        return found | {"doubts": tuple(json.loads(row["doubts"] or "[]"))}
+        return found | {"doubts": tuple(json.loads(row["doubts"])) if row["doubts"] else ()}
     return found | _why_none(row)
 
 

@@ -33,7 +33,8 @@ def save(base: Path, texts: Sequence[Text], why: str = "") -> tuple[writes.Writt
     Raises UsageError where one can be no caption, or where another text stands than the reviewer saw.
     """
     with closing(connect(base)) as db, transaction(db):
-        standing = {(line.dataset, line.id): line for line in caption_rows.read(db, rules_of(base))}
+        now = caption_rows.read(db, rules_of(base), [one.id for one in texts])
+        standing = {(line.dataset, line.id): line for line in now}
         for one in texts:
             _unchanged(standing.get((one.dataset, one.id)), one)
         before = db.execute("select coalesce(max(id), 0) from decision").fetchone()[0]

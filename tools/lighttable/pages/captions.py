@@ -28,15 +28,20 @@ SHOWN, MOST_TOGETHER = 500, 2000
 async def show(desk: Desk, request: Request) -> Response:
     wanted = caption_asked.parse(request.args)
     rules = captioned.rules_of(desk.base)
-    lines, names = await desk.read(lambda db: (caption_rows.all_lines(desk, db, rules), _sources(desk, db)))
-    found = caption_asked.find(lines, wanted)
+    n_all, found, names = await desk.read(
+        lambda db: (
+            len(caption_rows.all_lines(desk, db, rules)),
+            caption_rows.found(desk, db, rules, wanted),
+            _sources(desk, db),
+        )
+    )
     n, start = len(found.lines), (wanted.page - 1) * wanted.per
     missing = next((place for place, line in enumerate(found.lines) if line.reason), None)
     return await desk.page(
         "captions",
         title="Captions",
         wanted=wanted,
-        n_all=len(lines),
+        n_all=n_all,
         n=n,
         lines=found.lines[start : start + wanted.per],
         start=start,
@@ -157,14 +162,14 @@ async def preview(desk: Desk, request: Request) -> Response:
     )
     lines = await _matching(desk, request.args)
     found = list(caption_replace.changed(lines, change)) if change.find else []
-    shown = [(line, after, caption_replace.diff(line.text, after)) for line, after in found[:SHOWN]]
+    shown = [(line, after, caption_replace.pieces(line.text, after, change)) for line, after in found[:SHOWN]]
     return await desk.page("captions-preview", changes=shown, n=len(found), n_lines=len(lines), find=change.find)
 
 
 async def _matching(desk: Desk, args: MultiParams) -> Sequence[Line]:
     wanted, rules = caption_asked.parse(args), captioned.rules_of(desk.base)
-    lines = await desk.read(lambda db: caption_rows.all_lines(desk, db, rules))
-    return caption_asked.find(lines, wanted).lines
+    found = await desk.read(lambda db: caption_rows.found(desk, db, rules, wanted))
+    return found.lines
 
 
 async def save(desk: Desk, said: Mapping[str, Any]) -> Mapping[str, Any]:
