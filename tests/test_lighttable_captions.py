@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -396,6 +397,34 @@ def test_the_history_holds_every_text(visitor: Visitor) -> None:
     assert places == sorted(places)
     assert page[places[0] : places[1]].count("taken back") == 0
     assert page[places[1] :].count("taken back") >= 1
+
+
+def test_a_text_that_was_edited_in_the_package_is_in_sight_and_comes_before_a_new_one(tmp_path: Path) -> None:
+    base = filled(tmp_path)
+    (line, _) = lines(base)
+    folder = base / "07_final_training" / "default"
+    (folder / "masks").mkdir(parents=True)
+    image = {"stem": "one", "cutout": line.address, "width_px": 1, "height_px": 1, "sha256": "", "mask_sha256": ""}
+    image["caption_sha256"] = hashlib.sha256(TEXT.encode()).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps({"digest": "d", "images": [image]}), encoding="utf-8")
+    for name, text in (
+        ("one.png", ""),
+        ("masks/one.png", ""),
+        ("dataset.toml", "x"),
+        ("one.txt", "emma, in an editor\n"),
+    ):
+        (folder / name).write_text(text, encoding="utf-8")
+    visitor = Visitor(base)
+    try:
+        page = visitor.ask("/-/captions").text
+        assert page.count("<dd>emma, in an editor</dd>") == 1
+        told = write(visitor, (line.id, TEXT, "emma, at the table")).json()
+        assert [row[1] for row in said(base)] == ["emma, in an editor", "emma, at the table"]
+        assert "<dd>emma, in an editor</dd>" not in visitor.ask("/-/captions").text
+        visitor.post("/-/decide/undo", {"words": told["words"]})
+        assert [row[1] for row in said(base)] == ["emma, in an editor"]
+    finally:
+        visitor.close()
 
 
 # --- find and replace ---

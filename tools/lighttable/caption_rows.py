@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from tools.describe import hand
@@ -15,6 +16,8 @@ from tools.lighttable.captioned import Line, Rules, judged
 from tools.lighttable.desk import Desk
 from tools.mill import decisions
 from tools.mill.manifest import sql
+from tools.training.names import PACKAGES
+from tools.training.readback import NOTE, edited
 
 
 def all_lines(desk: Desk, db: sqlite3.Connection, rules: Sequence[Rules]) -> tuple[Line, ...]:
@@ -92,3 +95,14 @@ def _by_person(line: Line, row: sqlite3.Row, text: str, who: str, at: str) -> Li
     if taken and not row["own_passed"]:
         gone |= _why_none(row)
     return replace(line, text=text, author=hand.AUTHOR, engine="", who=who, at=at, waits=not taken, **gone)
+
+
+def in_package(db: sqlite3.Connection, base: Path, rules: Sequence[Rules]) -> dict[tuple[str, str], str]:
+    """Texts that somebody edited in a package, and that no make has taken up yet, by dataset and address."""
+    found = {}
+    for one in rules:
+        for address, (_, text) in edited(base / PACKAGES / one.dataset).texts.items():
+            values = {"address": address, "dataset": one.dataset, "text": text, "note": NOTE}
+            if not db.execute(sql("package/was_read_back"), values).fetchone():
+                found[one.dataset, address] = text
+    return found

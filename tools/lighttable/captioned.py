@@ -155,10 +155,12 @@ def terms(text: str) -> frozenset[str]:
     return frozenset(re.sub("[,.]", " ", text.lower()).split(" ")) - {""}
 
 
-def offered(line: Line, rules: Rules) -> list[tuple[str, str]]:
-    """Other ways of saying it that a model gave, with their names, as they would stand."""
-    ways = (("prose", finished(line.prose, rules.trigger)), ("tags", finished(line.tags, rules.trigger)))
-    return [(name, text) for name, text in ways if text and text != line.text]
+def offered(line: Line, rules: Rules, in_package: str) -> list[tuple[str, str]]:
+    """Other texts for an image, with their names: as a model said it in prose and in tags, and as it was edited in the
+    package since.
+    """
+    said = [(name, finished(text, rules.trigger)) for name, text in (("prose", line.prose), ("tags", line.tags))]
+    return [(name, text) for name, text in (("package", in_package), *said) if text and text != line.text]
 
 
 def quoted(line: Line) -> list[str]:

@@ -28,11 +28,12 @@ SHOWN, MOST_TOGETHER = 500, 2000
 async def show(desk: Desk, request: Request) -> Response:
     wanted = caption_asked.parse(request.args)
     rules = captioned.rules_of(desk.base)
-    n_all, found, names = await desk.read(
+    n_all, found, names, package = await desk.read(
         lambda db: (
             len(caption_rows.all_lines(desk, db, rules)),
             caption_rows.found(desk, db, rules, wanted),
             _sources(desk, db),
+            caption_rows.in_package(db, desk.base, rules),
         )
     )
     n, start = len(found.lines), (wanted.page - 1) * wanted.per
@@ -56,17 +57,19 @@ async def show(desk: Desk, request: Request) -> Response:
         n_yours=sum(1 for line in found.lines if line.author == "person"),
         names=names,
         known=_known(rules),
-        **_for_lines(rules),
+        **_for_lines(rules, package),
     )
 
 
-def _for_lines(rules: Sequence[Rules]) -> dict[str, Any]:
+def _for_lines(rules: Sequence[Rules], package: Mapping[tuple[str, str], str]) -> dict[str, Any]:
     """What the rows of the list need."""
     by_name = {one.dataset: one for one in rules}
     return {
         "rules": by_name,
         "called": captioned.CHECKS,
-        "offered": lambda line: captioned.offered(line, by_name[line.dataset]),
+        "offered": lambda line: captioned.offered(
+            line, by_name[line.dataset], package.get((line.dataset, line.address), "")
+        ),
         "quoted": captioned.quoted,
     }
 
@@ -133,9 +136,15 @@ async def rows(desk: Desk, request: Request) -> Response:
     """Some rows as they stand now: `?key=DATASET-ID` for each."""
     keys = frozenset(request.args.getlist("key")[:400])
     rules = captioned.rules_of(desk.base)
-    lines, names = await desk.read(lambda db: (caption_rows.all_lines(desk, db, rules), _sources(desk, db)))
+    lines, names, package = await desk.read(
+        lambda db: (
+            caption_rows.all_lines(desk, db, rules),
+            _sources(desk, db),
+            caption_rows.in_package(db, desk.base, rules),
+        )
+    )
     those = [line for line in lines if line.key in keys]
-    return await desk.page("captions-rows", lines=those, names=names, **_for_lines(rules))
+    return await desk.page("captions-rows", lines=those, names=names, **_for_lines(rules, package))
 
 
 async def keys(desk: Desk, request: Request) -> Response:
