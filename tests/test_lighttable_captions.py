@@ -571,6 +571,7 @@ def test_a_refusal_is_told_beside_the_text_and_nothing_is_lost(page: Any, base: 
     told = state(page, 21, "refused").inner_text()
     assert told == r"The text holds the sign '\u202e', which trainers cannot read. Nothing was written."
     assert field(page, 21).input_value() == "emma \u202e back"
+    assert page.locator("#l-default-21 mark.unseen").count() == 1
     assert said(base) == []
     page.keyboard.press("Escape")
     assert field(page, 21).input_value() == TEXT
@@ -678,6 +679,8 @@ def test_a_version_is_restored(page: Any, base: Path) -> None:
     state(page, 21, "saved")
     page.keyboard.press("k")
     page.keyboard.press("h")
+    now = page.locator("#history-list li", has_text="emma, for now").first.locator("button")
+    assert (now.inner_text(), now.is_disabled()) == ("Stands now", True)
     page.locator("#history-list li", has_text=TEXT).last.locator("button").click()
     toast(page, "1 text restored")
     assert [row[1] for row in said(base)] == ["emma, for now", TEXT]

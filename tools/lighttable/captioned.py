@@ -87,7 +87,7 @@ CHECKS: Mapping[str, str] = {
     "repeated": "repeated",
     "unreadable": "unreadable sign",
     "waits": "waits for make",
-    "fine": "nothing to say",
+    "fine": "in order",
 }
 """What can be said of a text, and how it is called."""
 

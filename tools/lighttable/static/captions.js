@@ -394,6 +394,8 @@ if (list) {
     b: nextGround,
     c: () => pictures(pictured() === "cutout" ? "composite" : "cutout"),
     o: () => location.assign(`/-/item/${lines()[marked].dataset.id}`),
+    "]": () => document.querySelector(".pager [rel=next]")?.click(),
+    "[": () => document.querySelector(".pager [rel=prev]")?.click(),
     "/": () => document.querySelector("#search input").select(),
   });
   sessionStorage.setItem("gallery", location.href);

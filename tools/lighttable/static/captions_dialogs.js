@@ -92,6 +92,10 @@ export async function openHistory(line, restoring) {
   restore = restoring;
   const { id, dataset } = line.dataset;
   (await into(versions, `/-/captions/history/${id}?${new URLSearchParams({ dataset })}`))();
+  for (const button of versions.querySelectorAll("[data-text]")) {
+    button.disabled = JSON.parse(button.dataset.text) === JSON.parse(line.dataset.before);
+    if (button.disabled) button.textContent = "Stands now";
+  }
   document.getElementById("history-title").textContent = `Versions of image ${id} in ${dataset}`;
   history.showModal();
 }

@@ -39,6 +39,7 @@ function places(text, dataset, quoted, sought) {
       if (to > from && !found.some(([a, b]) => from < b && a < to)) found.push([from, to, name]);
     }
   };
+  add("unseen", /[\p{C}\p{Zl}\p{Zp}]/gu); // what a trainer cannot read has no width of its own
   if (trigger) add("trigger", new RegExp(`^${escaped(trigger)}(?![\\p{L}\\p{N}_])`, "giu"));
   for (const phrase of forbidden) add("forbidden", new RegExp(wordly(phrase), "giu"));
   for (const part of quoted) add("doubted", new RegExp(wordly(part), "giu"));
