@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from browsing import looking
+from caption_pages import EVIL, change
 from lighting import paint
 from manifest_filled import filled
-from test_lighttable_captions import EVIL, change
 
 
 def test_a_hostile_text_runs_nothing(tmp_path: Path) -> None:

@@ -1,51 +1,16 @@
-// Captions: a mark that moves by keys, texts that are edited in place and saved when they are left.
+// Captions: texts that are edited in place and saved when they are left; what every key does.
 import { bind } from "./keys.js";
 import { confirmed, decide, remember, undo } from "./deciding.js";
 import { nextGround } from "./ground.js";
 import { post } from "./post.js";
 import { toast } from "./toast.js";
-import { fault, oneLine, paint, rule, tokensAbout, words } from "./captions_text.js";
 import { openHistory, openReplace } from "./captions_dialogs.js";
+import { before, choose, chooseAll, chooseNone, chosen, current, extend, field, lines, list, mark, now, number, say, ticket } from "./captions_list.js";
+import { furnish, isChanged, pictured, pictures, refresh, show, tell } from "./captions_rows.js";
+import { oneLine } from "./captions_text.js";
 
-const list = document.getElementById("lines");
-const chosen = new Map(); // key → {dataset, id, before}
-let marked = 0;
-let anchor = -1;
-let everything = false;
 let cleared = null; // what U took back last, while nothing was written since
 const underway = new Set();
-
-const lines = () => [...(list?.querySelectorAll(".cap") ?? [])];
-const field = (line) => line.querySelector("textarea");
-const before = (line) => JSON.parse(line.dataset.before);
-const sought = list ? [list.dataset.q, ...JSON.parse(list.dataset.words).filter((word) => !word.startsWith("-"))].filter(Boolean) : [];
-const number = (n, word = "text") => `${n.toLocaleString("en").replaceAll(",", "\u202f")} ${word}${n === 1 ? "" : "s"}`;
-const ticket = (line) => ({ dataset: line.dataset.dataset, id: Number(line.dataset.id), before: before(line) });
-
-// --- what is shown of a text ---
-
-function show(line) {
-  const text = field(line).value;
-  const { dataset } = line.dataset;
-  paint(line.querySelector(".paper"), text, dataset, JSON.parse(line.dataset.quoted), sought);
-  const wrong = fault(oneLine(text), dataset);
-  const { max_words, max_tokens } = rule(dataset);
-  const [n, tokens] = [words(text), tokensAbout(text)];
-  const count = line.querySelector(".count");
-  count.classList.toggle("bad", Boolean(wrong));
-  count.querySelector("meter").value = Math.min(100, 100 * Math.max(n / max_words, max_tokens === null ? 0 : tokens / max_tokens));
-  const room = max_tokens === null ? "" : ` of ${max_tokens}`;
-  count.querySelector("output").textContent = wrong
-    ? `${number(n, "word")}, about ${number(tokens, "token")}: ${wrong}`
-    : `${n} of ${max_words} words, about ${tokens}${room} tokens`;
-}
-
-function tell(line, name, text) {
-  line.dataset.state = name;
-  line.querySelector(".state").textContent = text;
-}
-
-const isChanged = (line) => field(line).value !== field(line).defaultValue;
 
 // --- saving ---
 
@@ -74,8 +39,8 @@ async function save(line, force = false) {
   cleared = null;
   area.defaultValue = sent;
   await refresh(likes([before(line), text], [line.dataset.key]));
-  const now = document.getElementById(line.id);
-  if (now) tell(now, "saved", "saved, Z takes it back");
+  const fresh = document.getElementById(line.id);
+  if (fresh) tell(fresh, "saved", "saved, Z takes it back");
   return true;
 }
 
@@ -84,125 +49,23 @@ function likes(texts, keys) {
   return lines().filter((line) => keys.includes(line.dataset.key) || low.has(before(line).toLowerCase())).map((line) => line.dataset.key);
 }
 
-const parsed = (text) => new DOMParser().parseFromString(text, "text/html");
-async function fetched(path) {
-  const answer = await fetch(path, { credentials: "same-origin" });
-  return answer.ok ? parsed(await answer.text()) : null;
-}
-
-// Show rows as they stand now. Those that are gone from the set stay in sight, dimmed.
-async function refresh(keys) {
-  if (!keys.length) return;
-  const page = await fetched(`/-/captions/rows?${new URLSearchParams(keys.slice(0, 200).map((key) => ["key", key]))}`);
-  if (!page) return;
-  for (const key of keys) {
-    const old = document.getElementById(`l-${key}`);
-    const now = page.getElementById(`l-${key}`);
-    if (!old) continue;
-    old.classList.toggle("gone", !now);
-    if (!now) continue;
-    if (isChanged(old)) {
-      for (const name of ["before", "quoted"]) old.dataset[name] = now.dataset[name];
-      continue;
-    }
-    const focused = old.contains(document.activeElement) && document.activeElement.matches("textarea");
-    now.classList.add(...["marked", "chosen"].filter((name) => old.classList.contains(name)));
-    if (chosen.has(key)) chosen.set(key, ticket(now));
-    old.replaceWith(document.adoptNode(now));
-    furnish(now);
-    if (focused) field(now).focus();
-  }
-  later();
-}
-
-// The counts beside the filters, a moment after the last change.
-let timer = 0;
-function later() {
-  clearTimeout(timer);
-  timer = setTimeout(async () => {
-    const page = await fetched(location.href);
-    for (const id of ["heading", "side"]) {
-      const [old, now] = [document.getElementById(id), page?.getElementById(id)];
-      if (!now || old.contains(document.activeElement)) continue;
-      const [top, open] = [old.scrollTop, old.querySelector("details")?.open];
-      old.replaceWith(document.adoptNode(now));
-      if (open !== undefined) now.querySelector("details").open = open;
-      now.scrollTop = top;
-    }
-  }, 350);
-}
-
-// --- mark and selection ---
-
-function mark(place, scroll = true) {
-  const all = lines();
-  if (!all.length) return;
-  all[marked]?.classList.remove("marked");
-  marked = Math.max(0, Math.min(all.length - 1, place));
-  const line = all[marked];
-  line.classList.add("marked");
-  list.setAttribute("aria-activedescendant", line.id);
-  if (scroll) line.scrollIntoView({ block: "nearest" });
-  sessionStorage.setItem("last", line.dataset.id);
-  say();
-}
-
-function choose(line, on) {
-  line.classList.toggle("chosen", on);
-  line.querySelector(".pick").setAttribute("aria-pressed", String(on));
-  if (on) chosen.set(line.dataset.key, ticket(line));
-  else chosen.delete(line.dataset.key);
-}
-
-function chooseNone() {
-  everything = false;
-  chosen.clear();
-  for (const line of lines()) choose(line, false);
-  say();
-}
-
-function extend(place) {
-  if (anchor < 0) anchor = marked;
-  mark(place);
-  chosen.clear();
-  const [from, to] = [Math.min(anchor, marked), Math.max(anchor, marked)];
-  lines().forEach((line, at) => choose(line, at >= from && at <= to));
-  say();
-}
-
-async function chooseAll() {
-  const answer = await fetch(`/-/captions/keys${list.dataset.query}`, { credentials: "same-origin" });
-  if (!answer.ok) return;
-  for (const one of await answer.json()) chosen.set(`${one.dataset}-${one.id}`, one);
-  for (const line of lines()) choose(line, chosen.has(line.dataset.key));
-  everything = true;
-  say();
-}
-
-function say() {
-  const place = document.getElementById("marked");
-  const line = lines()[marked];
-  const what = everything ? "all " : "";
-  place.textContent = chosen.size ? `${what}${chosen.size} selected` : line ? `${marked + 1} of ${lines().length} on this page` : "";
-}
-
 const move = (step) => (event) => {
-  if (event.shiftKey) return extend(marked + step);
-  anchor = -1;
-  mark(marked + step);
+  if (event.shiftKey) return extend(now.place + step);
+  now.anchor = -1;
+  mark(now.place + step);
 };
 
 // --- acts ---
 
 function edit() {
-  const area = field(lines()[marked]);
+  const area = field(current());
   area.focus();
   area.setSelectionRange(area.value.length, area.value.length);
 }
 
 function nextEmpty() {
   const all = lines();
-  const order = [...all.slice(marked + 1), ...all.slice(0, marked + 1)];
+  const order = [...all.slice(now.place + 1), ...all.slice(0, now.place + 1)];
   const line = order.find((one) => one.dataset.missing && !one.classList.contains("gone"));
   if (line) {
     mark(all.indexOf(line));
@@ -213,7 +76,7 @@ function nextEmpty() {
 
 // The images that a key decides on: the selected, else the marked; null where they are of several datasets.
 function subjects() {
-  const line = lines()[marked];
+  const line = current();
   const those = chosen.size ? [...chosen.values()] : line ? [ticket(line)] : [];
   if (new Set(those.map((one) => one.dataset)).size <= 1) return those;
   toast("Choose images of one dataset.", "error");
@@ -225,12 +88,12 @@ const keysOf = (ids) => lines().filter((line) => ids.includes(Number(line.datase
 async function judge(verdict) {
   const those = subjects();
   if (!those.length) return;
-  if (everything && !(await confirmed(`${number(those.length, "image")} will be decided on. Is that right?`))) return;
+  if (now.all && !(await confirmed(`${number(those.length, "image")} will be decided on. Is that right?`))) return;
   const single = !chosen.size;
   decide(verdict, { ids: those.map((one) => one.id), dataset: those[0].dataset }, "", () => {}, async (told) => {
     if (!told) return;
     cleared = null;
-    if (single) mark(marked + 1);
+    if (single) mark(now.place + 1);
     else chooseNone();
     await refresh(keysOf(told.ids));
   });
@@ -247,7 +110,7 @@ async function writeAll(texts, done) {
 }
 
 async function copy() {
-  const line = lines()[marked];
+  const line = current();
   if (!line || !(await save(line))) return;
   const text = before(document.getElementById(line.id));
   const others = [...chosen.values()].filter((one) => !(one.id === Number(line.dataset.id) && one.dataset === line.dataset.dataset) && one.before !== text);
@@ -270,8 +133,8 @@ async function takeBack() {
 // Z: what U took back is written again; else the last decision is taken back.
 async function undoLast() {
   if (!cleared) return undo("", (told) => told && refresh(lines().map((line) => line.dataset.key)));
-  const now = new Map(lines().map((line) => [line.dataset.key, before(line)]));
-  const texts = cleared.map((one) => ({ ...one, before: now.get(`${one.dataset}-${one.id}`), text: one.before }));
+  const stands = new Map(lines().map((line) => [line.dataset.key, before(line)]));
+  const texts = cleared.map((one) => ({ ...one, before: stands.get(`${one.dataset}-${one.id}`), text: one.before }));
   await writeAll(texts.filter((one) => one.before !== undefined), "written again");
 }
 
@@ -286,28 +149,8 @@ const acts = {
   undo: undoLast,
 };
 
-// --- pictures: on the new ground, or cut out ---
-
-function pictures(name) {
-  localStorage.setItem("captions-picture", name);
-  for (const button of document.querySelectorAll("#picture button")) button.setAttribute("aria-pressed", String(button.dataset.picture === name));
-  for (const image of list?.querySelectorAll(".view img") ?? []) depict(image, name);
-}
-function depict(image, name) {
-  const address = (name === "composite" && image.dataset.composite) || image.dataset.cutout;
-  if (image.getAttribute("src") !== address) image.src = address;
-  image.classList.toggle("ground", address === image.dataset.cutout);
-}
-const pictured = () => (localStorage.getItem("captions-picture") === "cutout" ? "cutout" : "composite");
-
-function furnish(line) {
-  const image = line.querySelector(".view img");
-  if (image) depict(image, pictured());
-  show(line);
-}
-
 const versions = () => {
-  const line = lines()[marked];
+  const line = current();
   if (line) openHistory(line, async (text) => (await writeAll([{ ...ticket(line), text }], "restored")) && line);
 };
 
@@ -359,7 +202,7 @@ if (list) {
       extend(place);
     } else if (event.target.closest(".pick")) {
       choose(line, !chosen.has(line.dataset.key));
-      anchor = place;
+      now.anchor = place;
       mark(place, false);
       list.focus({ preventScroll: true });
     } else if (button?.dataset.do === "use") {
@@ -382,9 +225,9 @@ if (list) {
     r: () => openReplace(list, writeAll),
     h: versions,
     " ": () => {
-      const line = lines()[marked];
+      const line = current();
       choose(line, !chosen.has(line.dataset.key));
-      anchor = marked;
+      now.anchor = now.place;
       say();
     },
     a: chooseAll,
@@ -393,7 +236,7 @@ if (list) {
     p: acts.keep, x: acts.reject, i: acts.pin, u: acts.clear, z: acts.undo,
     b: nextGround,
     c: () => pictures(pictured() === "cutout" ? "composite" : "cutout"),
-    o: () => location.assign(`/-/item/${lines()[marked].dataset.id}`),
+    o: () => location.assign(`/-/item/${current().dataset.id}`),
     "]": () => document.querySelector(".pager [rel=next]")?.click(),
     "[": () => document.querySelector(".pager [rel=prev]")?.click(),
     "/": () => document.querySelector("#search input").select(),
