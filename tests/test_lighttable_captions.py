@@ -214,6 +214,8 @@ def test_a_request_that_is_wrong_is_refused(base: Path, visitor: Visitor, given:
 def test_several_are_one_word_and_one_undo(base: Path, visitor: Visitor) -> None:
     told = write(visitor, (21, TEXT, "emma, one"), (25, TEXT, "emma, two"), expected=2).json()
     assert [row[:2] for row in said(base)] == [(21, "emma, one"), (25, "emma, two")]
+    shared = [word for (word,) in rows(base, "select together from decision order by id desc limit 2")]
+    assert shared[0] == shared[1] is not None  # `make undo` takes them back as one, too
     assert visitor.post("/-/decide/undo", {"words": told["words"]}).json()["ids"] == [21, 25]
     assert said(base) == []
 
