@@ -96,6 +96,28 @@ def test_a_rejected_text_is_missing_and_can_be_taken_over(tmp_path: Path) -> Non
     assert other.checks == ("fine",)  # a text that is not in use repeats nothing
 
 
+@pytest.mark.parametrize("earlier", [True, False])
+def test_what_was_taken_back_after_a_run_shows_the_text_that_stood_before(tmp_path: Path, earlier: bool) -> None:
+    base = filled(tmp_path)
+    if earlier:
+        change(
+            base,
+            """insert into item (kind, address, version, parent_id, step_id, made, newest, created_at)
+            select kind, address, 'before', parent_id, step_id, 0, 0, created_at from item
+            where kind = 'caption' and parent_id = 21""",
+        )
+        change(
+            base,
+            """insert into caption (item_id, dataset, text, author, engine, prompt_version, words)
+            select id, 'default', 'emma, as before', 'template', '', '', 3 from item where version = 'before'""",
+        )
+    newest = "select id from item where kind = 'caption' and parent_id = 21 and newest"
+    change(base, f"update caption set author = 'person', text = 'emma, by hand' where item_id = ({newest})")
+    (line,) = (line for line in lines(base) if line.id == 21)
+    assert (line.text, line.author, line.waits) == ("emma, as before" if earlier else "", "", True)
+    assert line.checks == (("waits",) if earlier else ("missing", "waits"))
+
+
 def test_hostile_texts_are_plain_text(tmp_path: Path) -> None:
     base = filled(tmp_path)
     change(base, "update caption set text = ?, prose = ?, tags = ?, doubts = ?", EVIL, EVIL, EVIL, json.dumps([EVIL]))
