@@ -8,7 +8,9 @@ Example: python -m tools.caption_edit --base data --dataset emma 1234 --text "oh
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -26,25 +28,53 @@ KINDS = ("cutout", "composite", "caption")
 """What a caption can be written for: each leads to one cut-out."""
 
 
+@dataclass(frozen=True)
+class Written:
+    """A caption that a person writes. item: as somebody names it. dataset: '' where the item or the configuration
+    says it.
+    """
+
+    item: str
+    text: str
+    dataset: str = ""
+
+
 def edit(base: Path, item: str, text: str, dataset: str = "", why: str = "") -> tuple[str, ...]:
     """Write one text down as a person's word on a cut-out; returns what to tell.
 
     Raises UsageError where the text can be no caption or the item leads to no cut-out.
     """
     require(base)
+    with closing(connect(base)) as db, transaction(db):
+        return write(db, base, [Written(item, text, dataset)], why)
+
+
+def write(db: sqlite3.Connection, base: Path, texts: Sequence[Written], why: str = "") -> tuple[str, ...]:
+    """As `edit`, of several at once in the open transaction: one word of a person, that is undone as one."""
+    lines = [_line(one.text) for one in texts]
+    datasets = settings.load(base).datasets
+    meant = [_cutout(db, base, one.item, one.dataset, sorted(datasets)) for one in texts]
+    told: list[str] = []
+    # What stands in the package is older than these texts, and must not come after them.
+    for name in sorted({name for _, name in meant}):
+        of_one = meant[0][0]["address"] if len(meant) == 1 else None
+        told += read_back(db, base, Asked(dataset=name), of_one)
+    together = decisions.one_word() if len(meant) > 1 else None
+    for (cutout, name), line in zip(meant, lines, strict=True):
+        decisions.write(db, "caption", cutout, name, why, value=line, together=together)
+        done = f"The caption of cutout {cutout['id']} in {name} is yours. The next `make` puts it into the package."
+        wanted = datasets[name]
+        told.append(f"{done} {remarks(line, wanted['trigger'], wanted['target'])}".rstrip())
+    return tuple(told)
+
+
+def _line(text: str) -> str:
+    """A text as one line. Raises UsageError where it can be no caption."""
     line = one_line(text)
     fault = hand.unusable(line)
     if fault:
         raise UsageError(f'The text {fault}. Write it as TEXT="…", one line.')
-    datasets = settings.load(base).datasets
-    with closing(connect(base)) as db, transaction(db):
-        cutout, name = _cutout(db, base, item, dataset, sorted(datasets))
-        # What stands in the package is older than this text, and must not come after it.
-        told = read_back(db, base, Asked(dataset=name), cutout["address"])
-        decisions.write(db, "caption", cutout, name, why, value=line)
-    wanted = datasets[name]
-    done = f"The caption of cutout {cutout['id']} in {name} is yours. The next `make` puts it into the package."
-    return *told, f"{done} {remarks(line, wanted['trigger'], wanted['target'])}".rstrip()
+    return line
 
 
 def _cutout(db: sqlite3.Connection, base: Path, text: str, dataset: str, names: list[str]) -> tuple[sqlite3.Row, str]:

@@ -1,0 +1,2 @@
+-- Captions datasets: those that captions are written for.
+select dataset from step where tool = 'caption' and active order by dataset;
