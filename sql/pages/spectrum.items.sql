@@ -6,6 +6,6 @@ select
     case when outcome.passed then '' when outcome.status = 'ok' then 'rejected_by_hand' else outcome.reason end as reason,
     coalesce(decision.verdict, '') as verdict
 from json_each(:ids) as asked
-join item on item.id = asked.value
-join outcome on outcome.step_id = :step and outcome.item_id = item.id and outcome.latest
+cross join item on item.id = asked.value
+cross join outcome on outcome.step_id = :step and outcome.item_id = item.id and outcome.latest
 left join decision on decision.id = outcome.decision_id;

@@ -79,7 +79,7 @@ def read(db: sqlite3.Connection, one: Bounded, there: Sequence[Bounded]) -> Spec
     """The spectrum of a limit, of all kinds that it is measured of. there: all limits, as some share a reason."""
     kinds = [row[0] for row in db.execute("select kind from step_kind where step_id = ? order by kind", (one.step_id,))]
     found = {kind: _judged(db, one, there, kind) for kind in kinds}
-    found = {kind: rows for kind, rows in found.items() if np.isfinite(rows[:, 1]).any()}
+    found = {kind: rows for kind, rows in found.items() if len(rows)}
     rows = np.concatenate([*found.values(), np.empty((0, 4))])
     rows = rows[np.argsort(rows[:, 1], kind="stable")]
     keeps, rejects = _said(db, one, list(found))
@@ -90,14 +90,17 @@ def read(db: sqlite3.Connection, one: Bounded, there: Sequence[Bounded]) -> Spec
 
 
 def _judged(db: sqlite3.Connection, one: Bounded, there: Sequence[Bounded], kind: str) -> Numbers:
-    """item id, value, fate, passed: one row for each item of a kind."""
+    """item id, value, fate, passed: one row for each item of a kind, none where nothing is measured of it."""
     sharing = [each for each in there if (each.step_id, each.reason) == (one.step_id, one.reason) and each != one]
     others = " ".join(
         f'when measure."{each.metric}" {each.op} :bound{place} then {OUT}' for place, each in enumerate(sharing)
     )
     values = {"step": one.step_id, "kind": kind, "tool": one.tool, "reason": one.reason}
     bounds = {f"bound{place}": each.bound for place, each in enumerate(sharing)}
-    text = _filled(sql("pages/spectrum.values"), one).replace("/*others*/", others)
+    text = _filled(sql("pages/spectrum.values"), one).replace("/*others*/", others).rstrip().rstrip(";")
+    # Most steps judge a kind that this is not measured of: that is found out without looking at fates.
+    if not db.execute(f"select exists (select 1 from ({text}) where value is not null)", values | bounds).fetchone()[0]:
+        return np.empty((0, 4))
     return _table(db, text, values | bounds, 4)
 
 
