@@ -1,9 +1,16 @@
-"""Overview: what came in and what became of it, stage by stage; what waits; each source; the runs."""
+"""Overview: what came in and what became of it, stage by stage; what waits; sources; runs and what they changed.
+
+How far a run has come, and what one changed, is asked for by the page itself once it stands.
+"""
 
 from __future__ import annotations
 
+import json
+import os
+import socket
 import sqlite3
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
@@ -11,17 +18,87 @@ from datasette.utils.asgi import Request, Response
 
 from tools.lighttable import counted
 from tools.lighttable.asked import Query
-from tools.lighttable.desk import Desk, Page
+from tools.lighttable.desk import Desk, Page, values_of
+from tools.lighttable.words import plain
 from tools.mill.manifest import sql
+from tools.mill.settings import UsageError
+from tools.report.words import command
 
 RUNS, SOURCES, PICTURES, REASONS = 12, 24, 12, 3
+FLIPPED = 12
+"""Images that are shown of each way in which a run changed verdicts."""
 
 
 async def show(desk: Desk, _request: Request) -> Response:
     def found(db: sqlite3.Connection) -> dict[str, Any]:
-        return counted.counted(desk, db, "overview", lambda: _context(db))
+        context = counted.counted(desk, db, "overview", lambda: _context(db))
+        return {
+            **context,
+            "running": _running(desk, db),
+            "checked": db.execute(sql("pages/qc.runs"), {"limit": 1}).fetchone(),
+        }
 
-    return await desk.page("overview", title="Overview", **await desk.read(found))
+    return await desk.page("overview", title="Overview", check=command(desk.base, "qc"), **await desk.read(found))
+
+
+async def running(desk: Desk, _request: Request) -> Response:
+    """The runs that have not ended, as JSON: done and total inputs, seconds since it began, whether it is gone."""
+    return desk.json(await desk.read(lambda db: _running(desk, db)))
+
+
+def _running(desk: Desk, db: sqlite3.Connection) -> list[dict[str, Any]]:
+    if db.execute("select 1 from run where status = 'running'").fetchone() is None:
+        return []
+    rows = counted.counted(desk, db, "running", lambda: db.execute(sql("pages/overview.running")).fetchall())
+    return [how_far(dict(row), datetime.now(UTC)) for row in rows]
+
+
+def how_far(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """How far a run has come by now: a row of sql/pages/overview.running.sql."""
+    seconds = max(0.0, (now - datetime.fromisoformat(row["started_at"])).total_seconds())
+    return {
+        **{key: row[key] for key in ("id", "tool", "dataset", "done")},
+        "total": row["done"] + (row["waiting"] or 0),
+        "seconds": round(seconds, 1),
+        "gone": _is_gone(row["process"], row["host"]),
+    }
+
+
+def _is_gone(process: int, host: str) -> bool:
+    """Whether a process of this machine is no more; of another machine nobody here can say."""
+    if host != socket.gethostname():
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+async def flips(desk: Desk, request: Request) -> Response:
+    """Which verdicts one run changed, as JSON: by way, how many and the first images. `?run=12&before=7`."""
+    named = values_of(request, ("run", "before"))
+    if not all(text.isdecimal() and len(text) < 18 for text in named.values()):
+        raise UsageError("Say which runs, by their numbers.")
+
+    def found(db: sqlite3.Connection) -> list[dict[str, Any]]:
+        values = {"after": named["run"], "before": named["before"]}
+        return counted.counted(desk, db, ("flips", *named.values()), lambda: _flips(db, values))
+
+    return desk.json(await desk.read(found))
+
+
+def _flips(db: sqlite3.Connection, values: Mapping[str, str]) -> list[dict[str, Any]]:
+    told = []
+    for flip, some in groupby(db.execute(sql("queries/flips"), values), lambda row: row["flip"]):
+        rows = list(some)
+        ids = json.dumps([row["item_id"] for row in rows[:FLIPPED]])
+        why = {row["item_id"]: f"{plain(row['before'])} → {plain(row['after'])}" for row in rows[:FLIPPED]}
+        images = [dict(row) for row in db.execute(sql("pages/overview.flipped"), {"ids": ids})]
+        told.append({"flip": flip, "n": len(rows), "images": [{**one, "why": why[one["id"]]} for one in images]})
+    return told
 
 
 def _context(db: sqlite3.Connection) -> dict[str, Any]:
@@ -66,4 +143,4 @@ def _set(word: str, state: str) -> str:
     return Query(word, {} if state == "waiting" else {"state": (state,)}).address()
 
 
-PAGE = Page("overview", "Overview", 10, {"": show})
+PAGE = Page("overview", "Overview", 10, {"": show, "/running": running, "/flips": flips})
