@@ -63,7 +63,7 @@ def again(base: Path) -> tuple[int, int]:
 
 def test_nothing_is_at_work_and_the_page_says_nothing_of_it(table: Visitor) -> None:
     assert table.ask("/-/overview/running").json() == []
-    assert 'id="running" aria-label="At work" aria-live="off" hidden' in table.ask("/").text
+    assert 'data-alive="0" hidden>' in table.ask("/").text
 
 
 def test_a_run_is_told_as_so_many_of_all(table: Visitor) -> None:
@@ -157,6 +157,7 @@ def test_a_browser_follows_a_run_to_its_end_and_shows_what_one_changed(tmp_path:
         page.locator("#running li", has_text="0 of 0").wait_for()
         _judge(base, run)
         page.locator("#running li", has_text="2 of 2").wait_for()
+        assert page.locator("#running h2").inner_text() == "At work"
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         button = page.locator(f".change[data-run='{second}']")
         button.focus()

@@ -74,6 +74,16 @@ def test_arrows_move_the_limit_and_the_images_follow(page: Any) -> None:
     assert page.url.endswith("limit=score%3Amin_sharpness")
 
 
+def test_the_chosen_limit_is_in_sight_and_the_page_stays_at_its_top(page: Any) -> None:
+    page.set_viewport_size({"width": 1280, "height": 500})
+    page.goto("/-/spectrum?limit=package.default:min_canvas_mp")
+    page.goto("/-/spectrum?limit=score:min_solidity")
+    box = page.locator(".limits [aria-current]").bounding_box()
+    assert 48 < box["y"] < 440
+    assert page.evaluate("scrollY") == 0
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+
 def test_the_handle_is_dragged_by_mouse_and_touch(page: Any) -> None:
     page.goto(SHARP)
     box = page.locator("#plot").bounding_box()
@@ -116,7 +126,7 @@ def test_people_decide_by_key_the_offer_follows_and_undo_takes_it_back(page: Any
     page.locator("#reason-text").fill("soft")
     page.keyboard.press("Enter")
     page.locator(".toast", has_text="1 image rejected").wait_for()
-    page.locator("#offer", has_text="Move to 0.501: 1 of 1 agree").wait_for()
+    page.locator("#offer", has_text="Move to 0.501: 1 of 1 agree, as many pass").wait_for()
     assert "All are rejected ones" in page.locator("#agree").inner_text()
     page.locator("#above").focus()
     page.locator("#above [data-id='25']").click()

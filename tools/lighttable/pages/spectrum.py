@@ -107,7 +107,7 @@ def _context(desk: Desk, db: sqlite3.Connection, there: Sequence[Bounded], one: 
         "kinds": " and ".join(f"{kind}s" for kind in spectrum.kinds),
         "description": declared.description,
         "remedy": declared.remedy,
-        "unit": key_comments(one.tool).get(one.key, "").removeprefix("LIMIT "),
+        "unit": key_comments(one.tool).get(one.key, "").removeprefix("LIMIT").lstrip(": "),
         "note": _note(desk, one),
         "file": desk.base / "config.toml",
         "command": command(desk.base, "all"),

@@ -52,6 +52,8 @@ async function look() {
   if (atWork && !alive) return location.reload();
   atWork = alive;
   panel.hidden = !runs.length;
+  panel.dataset.alive = runs.filter((run) => !run.gone).length;
+  panel.querySelector("h2").textContent = alive ? "At work" : "Did not end";
   panel.querySelector("ul").replaceChildren(...runs.map(line));
   return wait();
 }

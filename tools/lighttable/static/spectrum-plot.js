@@ -72,10 +72,11 @@ export function draw(svg, told, at, log) {
   const scale = log ? (n) => Math.log2(1 + n) / Math.log2(1 + high) : (n) => n / high;
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   const parts = [];
+  const labels = []; // last, so that no bar hides them
   for (const n of lines(high, log)) {
     const y = floor - scale(n) * (floor - TOP);
     parts.push(shape("line", { x1: 0, x2: width, y1: y, y2: y, class: "level" }));
-    parts.push(shape("text", { x: 2, y: y - 3, class: "level-n" }, n.toLocaleString("en").replaceAll(",", "\u202f")));
+    labels.push(shape("text", { x: 2, y: y - 3, class: "level-n" }, n.toLocaleString("en").replaceAll(",", "\u202f")));
   }
   for (const [first, last, from, to] of joined) parts.push(...bar(told, at, first, last, x(from), x(to), floor, (n) => scale(n) * (floor - TOP)));
   parts.push(shape("line", { x1: 0, x2: width, y1: floor, y2: floor, class: "axis" }));
@@ -85,7 +86,7 @@ export function draw(svg, told, at, log) {
     parts.push(shape("text", { x: x(value), y: floor + 18, class: "tick", "text-anchor": anchor }, rounded(value)));
   }
   if (decided) parts.push(...marks(told, x, floor + 24), ...curve(told, at, x, floor + 46, height - 4));
-  svg.replaceChildren(...parts);
+  svg.replaceChildren(...parts, ...labels);
   return floor;
 }
 

@@ -80,7 +80,9 @@ function agree() {
   if (offer.hidden) sentence += " None agrees with more.";
   if (!keeps || keeps === all) sentence += ` All are ${keeps ? "kept" : "rejected"} ones: decide on some of the other sort as well before you trust this.`;
   line.textContent = sentence;
-  offer.textContent = `Move to ${text(told.places[told.best])}: ${told.agreed[told.best]} of ${all} agree`;
+  const more = passing(told.best) - passing(told.today);
+  const change = more ? `${thousands(Math.abs(more))} ${more > 0 ? "more" : "fewer"} pass` : "as many pass";
+  offer.textContent = `Move to ${text(told.places[told.best])}: ${told.agreed[told.best]} of ${all} agree, ${change}`;
 }
 
 function place() {
@@ -173,6 +175,8 @@ function copy() {
 }
 
 function start() {
+  const [list, own] = [document.querySelector(".side"), document.querySelector(".limits [aria-current]")];
+  list.scrollTop = own.offsetTop - list.clientHeight / 2; // not scrollIntoView, which moves the page as well
   at = nearest(told.at);
   scale(log ? "log" : "linear");
   tell();
