@@ -79,6 +79,19 @@ def test_a_run_is_told_as_so_many_of_all(table: Visitor) -> None:
     assert "2 of 4" in table.ask("/").text
 
 
+def test_inputs_are_counted_not_what_is_made_of_them(table: Visitor) -> None:
+    """detect judges frames and makes persons: the frames are what there is to do."""
+    run = begin(table.base, "detect", os.getpid())
+    with sqlite3.connect(table.base / "manifest.db") as db:
+        detect = "(select id from step where tool = 'detect')"
+        db.execute(f"update outcome set run_id = ? where step_id = {detect}", (run,))
+    frames = rows(table.base, f"select count(*) from outcome where step_id = {detect} and kind = 'frame'")[0][0]
+    persons = rows(table.base, f"select count(*) from outcome where step_id = {detect} and kind = 'person'")[0][0]
+    (told,) = table.ask("/-/overview/running").json()
+    assert (told["done"], told["total"]) == (frames, frames)
+    assert persons
+
+
 def test_a_run_whose_process_is_gone_was_killed(table: Visitor) -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
         ended.wait()

@@ -96,6 +96,26 @@ def test_another_limit_and_a_keep_are_considered(tmp_path: Path) -> None:
     db.close()
 
 
+def test_of_limits_with_one_reason_all_have_to_let_an_image_pass(tmp_path: Path) -> None:
+    """Two cut-outs miss their head by the gap above; one of them by its width at the top as well."""
+    base = filled(tmp_path)
+    db = connect(base)
+    judged = [row[0] for row in db.execute("select id from outcome where kind = 'cutout' and passed and step_id = 6")]
+    one, other = judged[:2]
+    db.execute("update mask set crown_gap = 0.3, top_width = 0.2 where outcome_id = ?", (one,))
+    db.execute("update mask set crown_gap = 0.3, top_width = 0.9 where outcome_id = ?", (other,))
+    for outcome in (one, other):
+        db.execute("insert into finding values (?, 'head_missing', 0.3, 0.12)", (outcome,))
+        db.execute("update outcome set status='rejected', reason='head_missing', passed=0 where id = ?", (outcome,))
+    limits = {each.key: each for each in spectra.all_limits(db) if each.tool == "mask"}
+    gap, width = told_of(db, limits["max_crown_gap"]), told_of(db, limits["max_top_width"])
+    assert would(gap, len(gap["places"]) - 1) == gap["passing"] + 1
+    assert would(width, len(width["places"]) - 1) == width["passing"]
+    (row,) = db.execute(sql("queries/what_if"), {"tool": "mask", "key": "max_crown_gap", "value": "1"}).fetchall()
+    assert row["would_pass"] == row["passing"] + 1
+    db.close()
+
+
 @pytest.mark.parametrize(("op", "expected"), [("<", [1, 2, 1]), (">", [2, 1, 1])])
 def test_what_equals_a_limit_passes_it(op: str, expected: list[int]) -> None:
     """With the limit at 0.3 a value of 0.3 lies on the side that passes, whichever that is."""
@@ -179,6 +199,8 @@ def test_a_rejection_counts_though_the_step_no_longer_sees_the_image(tmp_path: P
     sharp = next(one for one in spectra.all_limits(db) if one.key == "min_sharpness")
     found = spectra.read(db, sharp, spectra.all_limits(db))
     assert (found.keeps.tolist(), found.rejects.tolist()) == ([0.3125], [0.6])
+    db.execute("update item set newest = 0 where id = 24")
+    assert spectra.read(db, sharp, spectra.all_limits(db)).keeps.tolist() == []
     words = [row[0] for row in db.execute("select uid from decision where item_id = 21")]
     writes.undo(base, words)
     assert spectra.read(db, sharp, spectra.all_limits(db)).rejects.tolist() == []

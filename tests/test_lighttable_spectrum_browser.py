@@ -132,6 +132,9 @@ def test_people_decide_by_key_the_offer_follows_and_undo_takes_it_back(page: Any
     page.locator("#above [data-id='25']").click()
     page.keyboard.press("i")
     page.locator("#agree", has_text="agrees with 1 of 2 decisions of people (1 kept, 1 rejected).").wait_for()
+    page.locator("#handle").focus()
+    page.keyboard.press("End")
+    assert page.locator("#pass").inner_text() == "2 → 1"
     page.keyboard.press("o")
     assert page.locator("#at").input_value() == "0.501"
     assert "2 of 2" in page.locator("#agree").inner_text()
