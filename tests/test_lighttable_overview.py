@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import sqlite3
@@ -17,7 +18,7 @@ from lighting import Visitor, paint, rows
 from manifest_filled import filled, play
 
 from tools.inspection.checks import checks
-from tools.lighttable.pages.overview import how_far
+from tools.lighttable.pages.overview import differing, how_far
 from tools.mill.manifest import connect
 from tools.mill.tool import Result
 from tools.qc import inspect
@@ -121,13 +122,31 @@ def test_what_a_run_changed_is_what_the_query_says(table: Visitor) -> None:
     html = table.ask("/").text
     assert f'data-run="{second}" data-before="{first}"' in html
     assert f'data-run="{first}"' not in html
-    ways = table.ask(f"/-/overview/flips?run={second}&before={first}").json()
+    told = table.ask(f"/-/overview/flips?run={second}&before={first}").json()
+    assert told["settings"] == ["pace: 2 → 3"]
+    ways = told["ways"]
     assert [(way["flip"], way["n"], [(one["kind"], one["why"]) for one in way["images"]]) for way in ways] == [
         ("now in", 1, [("cutout", "blurry → ok")]),
         ("now out", 1, [("cutout", "ok → blurry")]),
     ]
     assert [way["images"][0]["id"] for way in ways] == [24, 21]
-    assert table.ask(f"/-/overview/flips?run={first}&before={first}").json() == []
+    assert table.ask(f"/-/overview/flips?run={first}&before={first}").json() == {"settings": [], "ways": []}
+
+
+def test_settings_that_differ_are_told_by_name() -> None:
+    old = {"version": 1, "params": {"fps": 2.0, "gone": True}, "engine": ["yolo", "0123456789abcdef"]}
+    new = {"version": 2, "params": {"fps": 2.0, "modes": {"flat": 1.0}}, "engine": ["builtin", "0123456789abcdef"]}
+    before = {"recipe_json": json.dumps(old), "limits_json": '{"min_sharpness": 0.4}'}
+    after = {"recipe_json": json.dumps(new), "limits_json": '{"min_sharpness": 0.37}'}
+    assert differing(before, after) == [
+        "engine: yolo → builtin",
+        "gone: True → none",
+        "min_sharpness: 0.4 → 0.37",
+        'modes: none → {"flat": 1.0}',
+        "version: 1 → 2",
+    ]
+    assert differing(before, before) == []
+    assert differing({"recipe_json": None, "limits_json": "{}"}, {"recipe_json": None, "limits_json": "{}"}) == []
 
 
 @pytest.mark.parametrize("query", ["", "run=1", "run=x&before=1", "run=1&before=-1", "run=1&before=" + "9" * 30])
@@ -178,6 +197,7 @@ def test_a_browser_follows_a_run_to_its_end_and_shows_what_one_changed(tmp_path:
         page.locator(".flips h3", has_text="now in 1").wait_for()
         assert button.get_attribute("aria-expanded") == "true"
         assert button.inner_text() == "2 changed"
+        assert page.locator(".flips p").inner_text() == "pace: 2 → 3"
         picture = page.locator(".flipped img").first
         assert picture.evaluate("async (one) => { await one.decode(); return one.naturalWidth; }") > 0
         assert picture.get_attribute("alt") == "cutout 24, blurry → ok"

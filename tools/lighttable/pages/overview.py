@@ -22,7 +22,7 @@ from tools.lighttable.desk import Desk, Page, values_of
 from tools.lighttable.words import plain
 from tools.mill.manifest import sql
 from tools.mill.settings import UsageError
-from tools.report.words import command
+from tools.report.words import command, figure
 
 RUNS, SOURCES, PICTURES, REASONS = 12, 24, 12, 3
 FLIPPED = 12
@@ -78,16 +78,46 @@ def _is_gone(process: int, host: str) -> bool:
 
 
 async def flips(desk: Desk, request: Request) -> Response:
-    """Which verdicts one run changed, as JSON: by way, how many and the first images. `?run=12&before=7`."""
+    """What one run changed, as JSON: settings that differ, and verdicts by way, with the first images.
+
+    `?run=12&before=7`
+    """
     named = values_of(request, ("run", "before"))
     if not all(text.isdecimal() and len(text) < 18 for text in named.values()):
         raise UsageError("Say which runs, by their numbers.")
 
-    def found(db: sqlite3.Connection) -> list[dict[str, Any]]:
+    def found(db: sqlite3.Connection) -> dict[str, Any]:
         values = {"after": named["run"], "before": named["before"]}
-        return counted.counted(desk, db, ("flips", *named.values()), lambda: _flips(db, values))
+        ways = counted.counted(desk, db, ("flips", *named.values()), lambda: _flips(db, values))
+        return {"settings": _settings(db, values), "ways": ways}
 
     return desk.json(await desk.read(found))
+
+
+def _settings(db: sqlite3.Connection, runs: Mapping[str, str]) -> list[str]:
+    rows = {row["id"]: row for row in db.execute(sql("pages/overview.settings"), runs)}
+    before, after = (rows.get(int(runs[name])) for name in ("before", "after"))
+    return differing(before, after) if before and after else []
+
+
+def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """The settings that differ between two rows of sql/pages/overview.settings.sql, as `name: before → after`."""
+    old, new = _flat(before), _flat(after)
+    return [
+        f"{name}: {figure(old.get(name)) or 'none'} → {figure(new.get(name)) or 'none'}"
+        for name in sorted({*old, *new})
+        if old.get(name) != new.get(name)
+    ]
+
+
+def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    """One run's version, engine, parameters and limits by name; what is no number or text as JSON."""
+    recipe = json.loads(row["recipe_json"] or "{}")
+    named = {**recipe.get("params", {}), **recipe.get("dataset", {}), **json.loads(row["limits_json"])}
+    engine, model = (*(recipe.get("engine") or ()), "", "")[:2]
+    named |= {"version": recipe.get("version"), "engine": engine, "model": str(model)[:12]}
+    named |= {"the set of inputs": str(recipe.get("inputs", ""))[:12]}
+    return {name: one if isinstance(one, (int, float, str)) else json.dumps(one) for name, one in named.items()}
 
 
 def _flips(db: sqlite3.Connection, values: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -107,8 +107,10 @@ async function changed(button) {
     cell.textContent = "This took too long. Ask for it by: make query Q=flips.";
     return;
   }
-  const ways = await answer.json();
-  cell.replaceChildren(...(ways.length ? ways.map(section) : [`No verdict differs from those of run ${before}.`]));
+  const { settings, ways } = await answer.json();
+  const set = document.createElement("p");
+  set.textContent = settings.length ? settings.join("; ") : `Set as run ${before} was.`;
+  cell.replaceChildren(set, ...(ways.length ? ways.map(section) : ["No verdict of what was done again differs."]));
   button.textContent = ways.length ? `${thousands(ways.reduce((n, way) => n + way.n, 0))} changed` : "none changed";
 }
 
