@@ -28,7 +28,7 @@ export function show(told, today, op) {
   point();
 }
 
-const figure = (value) => String(Number(value.toPrecision(3)));
+const figure = (value) => String(Number(value.toPrecision(4)));
 
 function tile(item, old) {
   const line = old ?? document.createElement("li");
@@ -74,6 +74,7 @@ export function follow(word, at, today, op) {
 }
 
 export async function refresh() {
+  clearTimeout(timer);
   if (!last) return;
   const [word, at, today, op] = last;
   const turn = (asked += 1);
