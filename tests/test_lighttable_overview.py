@@ -106,12 +106,17 @@ def test_a_run_whose_process_is_gone_was_killed(table: Visitor) -> None:
 
 
 def test_how_far_it_has_come_is_counted_from_its_start() -> None:
-    row = {"id": 1, "tool": "mask", "dataset": "", "done": 30, "waiting": None, "process": os.getpid(), "host": "x"}
+    row = {"id": 1, "tool": "mask", "dataset": "", "done": 30, "kinds": "person", "process": os.getpid(), "host": "x"}
     now = datetime(2024, 5, 1, 10, 0, 12, tzinfo=UTC)
-    told = how_far({**row, "started_at": "2024-05-01T10:00:00.000Z"}, now)
+    told = how_far({**row, "started_at": "2024-05-01T10:00:00.000Z"}, [], now)
     assert told == {"id": 1, "tool": "mask", "dataset": "", "done": 30, "total": 30, "seconds": 12.0, "gone": False}
-    assert how_far({**row, "started_at": "2024-05-01T10:00:30.000Z", "waiting": 9}, now)["seconds"] == 0
-    assert how_far({**row, "started_at": "2024-05-01T10:00:30.000Z", "waiting": 9}, now)["total"] == 39
+    left = [
+        {"tool": "mask", "dataset": "", "kind": "person", "waiting": 9},
+        {"tool": "mask", "dataset": "", "kind": "cutout", "waiting": 100},
+        {"tool": "score", "dataset": "", "kind": "person", "waiting": 1000},
+    ]
+    told = how_far({**row, "started_at": "2024-05-01T10:00:30.000Z"}, left, now)
+    assert (told["total"], told["seconds"]) == (39, 0)
 
 
 # --- what runs changed ---

@@ -31,7 +31,7 @@ FLIPPED = 12
 
 async def show(desk: Desk, _request: Request) -> Response:
     def found(db: sqlite3.Connection) -> dict[str, Any]:
-        context = counted.counted(desk, db, "overview", lambda: _context(db))
+        context = counted.counted(desk, db, "overview", lambda: _context(db, _funnel(desk, db)))
         return {
             **context,
             "running": _running(desk, db),
@@ -50,15 +50,18 @@ def _running(desk: Desk, db: sqlite3.Connection) -> list[dict[str, Any]]:
     if db.execute("select 1 from run where status = 'running'").fetchone() is None:
         return []
     rows = counted.counted(desk, db, "running", lambda: db.execute(sql("pages/overview.running")).fetchall())
-    return [how_far(dict(row), datetime.now(UTC)) for row in rows]
+    return [how_far(row, _funnel(desk, db), datetime.now(UTC)) for row in rows]
 
 
-def how_far(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """How far a run has come by now: a row of sql/pages/overview.running.sql."""
+def how_far(row: Mapping[str, Any], funnel: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Any]:
+    """How far a run has come by now: a row of sql/pages/overview.running.sql. What is left stands in the funnel."""
+    whose = (row["tool"], row["dataset"])
+    kinds = (row["kinds"] or "").split(",")
+    left = sum(one["waiting"] for one in funnel if (one["tool"], one["dataset"]) == whose and one["kind"] in kinds)
     seconds = max(0.0, (now - datetime.fromisoformat(row["started_at"])).total_seconds())
     return {
         **{key: row[key] for key in ("id", "tool", "dataset", "done")},
-        "total": row["done"] + (row["waiting"] or 0),
+        "total": row["done"] + left,
         "seconds": round(seconds, 1),
         "gone": _is_gone(row["process"], row["host"]),
     }
@@ -131,11 +134,14 @@ def _flips(db: sqlite3.Connection, values: Mapping[str, str]) -> list[dict[str, 
     return told
 
 
-def _context(db: sqlite3.Connection) -> dict[str, Any]:
+def _funnel(desk: Desk, db: sqlite3.Connection) -> list[dict[str, Any]]:
+    return counted.counted(desk, db, "funnel", lambda: [dict(row) for row in db.execute("select * from funnel")])
+
+
+def _context(db: sqlite3.Connection, funnel: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     def rows(name: str, **values: object) -> list[dict[str, Any]]:
         return [dict(row) for row in db.execute(sql(f"pages/overview.{name}"), values)]
 
-    funnel = [dict(row) for row in db.execute("select * from funnel")]
     packed = rows("packages", limit=PICTURES)
     return {
         "steps": steps(funnel, rows("reasons")),
