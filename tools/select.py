@@ -68,7 +68,7 @@ class Params:
 
 def work_set(rows: Sequence[Row], bench: Bench[Params]) -> Mapping[int, Result]:
     """Choose. Every row gets its result: chosen ones are ok, with their rank."""
-    return choice(rows, bench, looks_of([row for row in rows if _may(row, bench.dataset.subject)], bench))
+    return choice(rows, bench, looks_of([row for row in rows if eligible(row, bench.dataset.subject)], bench))
 
 
 def choice(rows: Sequence[Row], bench: Bench[Params], looks: Mapping[int, Floats]) -> Mapping[int, Result]:
@@ -82,7 +82,7 @@ def choice(rows: Sequence[Row], bench: Bench[Params], looks: Mapping[int, Floats
 
     dataset, params = bench.dataset, bench.params
     results = {row["item_id"]: Result(_left_out(row, dataset.subject)) for row in rows}
-    may = [row for row in rows if _may(row, dataset.subject)]
+    may = [row for row in rows if eligible(row, dataset.subject)]
     candidates = [candidate(row) for row in sorted(may, key=lambda row: str(row["address"]))]
     moment = moments(candidates, params.moment_s)
     best = _best_of(candidates, moment)
@@ -100,7 +100,8 @@ def choice(rows: Sequence[Row], bench: Bench[Params], looks: Mapping[int, Floats
     return results
 
 
-def _may(row: Row, subject: str) -> bool:
+def eligible(row: Row, subject: str) -> bool:
+    """Whether a row can be chosen at all: nobody rejected it, and it shows the subject, or is pinned."""
     if row.get("excluded"):
         return False
     return bool(row.get("pinned")) or not subject or row["identity"] == subject

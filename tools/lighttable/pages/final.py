@@ -1,0 +1,228 @@
+"""Final set: a dataset's chosen images as trainers will see them, what is lacking, and who could stand in for whom."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from datasette.app import Datasette
+from datasette.utils.asgi import Request, Response
+
+from tools.choose.quotas import gaps
+from tools.lighttable import counted, finalset, standins, waiting, writes
+from tools.lighttable.desk import Desk, Page, values_of
+from tools.mill.manifest import sql
+from tools.mill.settings import UsageError, dataset_names, load
+from tools.mill.tool import Dataset
+from tools.report.words import command
+from tools.training.report import Contents
+
+ORDERS = {"bucket": "bucket", "shot": "shot", "source": "source", "rank": "order of choice"}
+FILTERS = ("shot", "view", "source")
+_LOOKS: WeakKeyDictionary[Datasette, standins.Looks] = WeakKeyDictionary()
+
+
+async def show(desk: Desk, request: Request) -> Response:
+    settings = load(desk.base)
+    names = dataset_names(settings)
+    asked = values_of(request, ("by", "trainer", *FILTERS))
+    dataset = standins.dataset_of(settings, request.args.get("dataset") or names[0])
+
+    def found(db: sqlite3.Connection) -> dict[str, Any]:
+        rows = finalset.images(db, dataset.name)
+        last = db.execute(sql("pages/final.recipe"), {"dataset": dataset.name}).fetchone()
+        return {
+            "rows": rows,
+            "ran": last is not None,
+            "same": last is None or finalset.same_settings(last["recipe"], dataset),
+            "decided": waiting.decided(db, desk.base, dataset.name),
+        }
+
+    told = await desk.read(found)
+    told |= {target: command(desk.base, target, DATASET=dataset.name) for target in ("all", "stage4")}
+    there, packaged = await desk.paint(finalset.package_of, desk.base, settings, dataset, told["rows"])
+    trainers = finalset.training(there, dataset.target)
+    context = _context(told, dataset, there, trainers, asked)
+    return await desk.page("final", names=names, dataset=dataset, packaged=packaged, **context)
+
+
+def _context(
+    told: Mapping[str, Any],
+    dataset: Dataset,
+    there: Contents,
+    trainers: Sequence[finalset.Training],
+    asked: Mapping[str, str],
+) -> dict[str, Any]:
+    rows, chosen = told["rows"], finalset.chosen_of(told["rows"])
+    viewed = next((one for one in trainers if one.fate and one.trainer.name == asked["trainer"]), trainers[0])
+    by = asked["by"] if asked["by"] in ORDERS else "bucket"
+    wanted = {name: asked[name] for name in FILTERS if asked[name]}
+    shown = [_tile(row, viewed, there) for row in rows if _matches(row, wanted)]
+    return {
+        **told,
+        "chosen": chosen,
+        "leaving": len({row["id"] for row in rows if not row["chosen"]}),
+        "gaps": gaps(chosen, dataset) if told["ran"] else [],
+        "matrix": finalset.matrix(chosen, dataset),
+        "there": there,
+        "trainers": trainers,
+        "viewed": viewed,
+        "by": by,
+        "orders": ORDERS,
+        "wanted": wanted,
+        "groups": _groups(shown, by, viewed),
+        "shown": len(shown),
+        "state": {"dataset": dataset.name, "by": by, "trainer": viewed.trainer.name, **wanted},
+    }
+
+
+def _matches(row: finalset.Image, wanted: Mapping[str, str]) -> bool:
+    return all((row[name] or "none") == value for name, value in wanted.items())
+
+
+def _tile(row: finalset.Image, viewed: finalset.Training, there: Contents) -> dict[str, Any]:
+    is_in = row["chosen"] and row["fate"] != 0
+    what = [word for word in (row["shot"], row["view"], row["who"]) if word]
+    size = f"{row['width']} by {row['height']} px" if row["width"] else "no composite yet"
+    return {
+        **row,
+        **finalset.see(row, viewed, there),
+        "state": "in" if is_in else "out",
+        "what": what,
+        "why": finalset.why(row),
+        "alt": f"image {row['rank'] or row['id']}: {', '.join(what)}, {size}{'' if is_in else ', leaves the set'}",
+    }
+
+
+def _groups(tiles: Sequence[Mapping[str, Any]], by: str, viewed: finalset.Training) -> list[dict[str, Any]]:
+    """The tiles under headings. A bucket's heading tells what the trainer does with it."""
+    found: dict[Any, list[Mapping[str, Any]]] = {}
+    for tile in tiles:
+        key = {"bucket": tile["bucket"], "shot": tile["shot"], "source": tile["source"], "rank": ""}[by]
+        found.setdefault(key, []).append(tile)
+    steps = {size: made for size, _, made in viewed.buckets}
+    order = sorted(found, key=lambda key: (key is None, _place(key, by, found)))
+    return [
+        {"title": _title(key, by, found[key]), "tiles": found[key], "steps": steps.get(key) if by == "bucket" else None}
+        for key in order
+    ]
+
+
+def _place(key: Any, by: str, found: Mapping[Any, Sequence[Any]]) -> tuple[Any, ...]:
+    if by == "shot":
+        return (finalset.SHOTS.index(key),)
+    return (-len(found[key]), key or "")
+
+
+def _title(key: Any, by: str, tiles: Sequence[Mapping[str, Any]]) -> str:
+    if by == "bucket":
+        return f"{key[0]} × {key[1]}" if key else "not composed yet"
+    if by == "source":
+        return str(tiles[0]["source_name"] or key)
+    return str(key)
+
+
+async def forecast(desk: Desk, request: Request) -> Response:
+    """What the next make would change in the set, as a part of the page."""
+    name = request.args.get("dataset") or ""
+    there = await _field(desk, name)
+    found = await desk.paint(standins.forecast, there)
+    ranks = found.chosen
+
+    def asked(db: sqlite3.Connection) -> dict[str, Any]:
+        rows = finalset.chosen_of(finalset.images(db, name))
+        now = {row["id"] for row in rows}
+        return {"now": now, "comes": cutouts(db, [one for one in ranks if one not in now])}
+
+    told = await desk.read(asked)
+    comes = [{**row, "rank": ranks[row["id"]], "why": _why(found, row["id"], there)} for row in told["comes"]]
+    goes = sorted(told["now"] - set(ranks))
+    return await desk.page(
+        "final-forecast", comes=comes, goes=goes, n=len(ranks), count=there.bench.dataset.count, due=there.due
+    )
+
+
+def _why(found: standins.Forecast, item_id: int, there: standins.Field) -> str:
+    pinned = {row["item_id"] for row in there.rows if row["pinned"]}
+    difference = found.results[item_id].measures.get("difference")
+    if item_id in pinned:
+        return "pinned by hand"
+    return f"the next best, differs by {difference:.2f}" if difference else "the next best"
+
+
+async def stand_ins(desk: Desk, request: Request) -> Response:
+    """Who could stand in for a cutout, side by side with it, as a part of the page."""
+    from tools.choose.candidates import better_by, candidate
+
+    name, item_id = request.args.get("dataset") or "", int(request.url_vars["item"])
+    there = await _field(desk, name)
+    found = await desk.paint(standins.options, there, item_id)
+    ids = list(dict.fromkeys([item_id, *(id_ for one in found for id_ in (one.item_id, *one.comes, *one.goes))]))
+    rows = {row["id"]: row for row in await desk.read(lambda db: cutouts(db, ids))}
+    if item_id not in rows:
+        raise UsageError(f"There is no cutout {item_id} in this workspace.")
+    known = {row["item_id"]: candidate(row) for row in there.rows}
+    own = known.get(item_id)
+    shown = []
+    for one in found:
+        other = known[one.item_id]
+        shown.append(
+            {
+                "one": one,
+                "row": rows[one.item_id],
+                "score": other.score,
+                "better": better_by(other, own) if own else "",
+                "worse": better_by(own, other) if own else "",
+                "comes": [rows[each] for each in one.comes],
+                "goes": [rows[each] for each in one.goes],
+            }
+        )
+    return await desk.page(
+        "final-swap",
+        dataset=name,
+        row=rows[item_id],
+        score=own.score if own else None,
+        shown=shown,
+    )
+
+
+def cutouts(db: sqlite3.Connection, ids: Sequence[int]) -> list[dict[str, Any]]:
+    import json
+
+    return [dict(row) for row in db.execute(sql("pages/final.cutouts"), {"ids": json.dumps(list(ids))})]
+
+
+async def _field(desk: Desk, name: str) -> standins.Field:
+    looks = _LOOKS.setdefault(desk.datasette, standins.Looks())
+
+    def found(db: sqlite3.Connection) -> standins.Field:
+        key = ("field", name, str(load(desk.base)))
+        return counted.counted(desk, db, key, lambda: standins.read_field(db, desk.base, name, looks))
+
+    return await desk.read(found)
+
+
+async def swap(desk: Desk, said: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`{dataset, out, into, pin, why}`: reject one, pin the other where that is needed."""
+    out, into = (writes.ids_of({"ids": [said.get(word)]})[0] for word in ("out", "into"))
+    name, why = writes.text_of(said, "dataset", 100), writes.text_of(said, "why")
+    written = await desk.write(standins.swap, desk.base, name, out, into, why, pin=said.get("pin") is True)
+    return {"words": list(written.words), "ids": list(written.ids)}
+
+
+async def clear(desk: Desk, said: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`{dataset, ids}`: free again, as far as this dataset is concerned."""
+    name = writes.text_of(said, "dataset", 100)
+    written = await desk.write(writes.clear, desk.base, writes.ids_of(said), name)
+    return {"words": [], "ids": list(written.ids)}
+
+
+PAGE = Page(
+    "final",
+    "Final set",
+    15,
+    {"": show, "/forecast": forecast, r"/stand-ins/(?P<item>[1-9][0-9]{0,17})": stand_ins},
+    {"swap": swap, "clear": clear},
+)

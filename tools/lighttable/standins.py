@@ -1,0 +1,176 @@
+"""Stand-ins: what select would choose as things are decided now, and who would come in for an image. Nothing is run."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tools import select
+from tools.decide import Subject, say
+from tools.lighttable.writes import Written
+from tools.mill import recipe, steps
+from tools.mill.manifest import connect, sql, transaction
+from tools.mill.settings import Settings, UsageError, dataset_names, load
+from tools.mill.tool import Bench, Dataset, Result, Row
+
+if TYPE_CHECKING:
+    from tools.choose.looks import Floats
+
+NATURAL, OF_MOMENT, SHOWN = 4, 4, 10
+"""Stand-ins that come in by themselves, of the same moment, and of all, that are shown at most."""
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What cutouts look like, remembered: nothing is embedded twice."""
+
+    known: dict[tuple[int, int], Floats] = field(default_factory=dict)
+
+    def of(self, rows: Sequence[Row], bench: Bench[Any]) -> dict[int, Floats]:
+        keys = {row["item_id"]: (row["item_id"], _seen(row)) for row in rows}
+        fresh = [row for row in rows if keys[row["item_id"]] not in self.known]
+        found = select.looks_of(fresh, bench)
+        self.known.update({keys[item_id]: looks for item_id, looks in found.items()})
+        return {item_id: self.known[key] for item_id, key in keys.items()}
+
+
+def _seen(row: Row) -> int:
+    names = ("sha256", "likeness", "landmarks_json", "keypoints_json", "eye_aspect", "turn")
+    return hash(tuple(row[name] for name in names))
+
+
+@dataclass(frozen=True)
+class Field:
+    """All that select would look at now, with what people decided. due: it is not what was looked at last time."""
+
+    rows: Sequence[Row]
+    bench: Bench[select.Params]
+    looks: Looks
+    due: bool
+
+
+def read_field(db: sqlite3.Connection, base: Path, name: str, looks: Looks) -> Field:
+    """Everything that a choice for the dataset depends on. Raises UsageError where there is no such dataset."""
+    settings = load(base)
+    dataset = dataset_of(settings, name)
+    params = select.Params(**settings.sections["select"])
+    rows = steps.input_rows(db, "select", name)
+    keys = {key: getattr(dataset, key) for key in select.TOOL.dataset_keys}
+    values = recipe.parameters(params)
+    now = recipe.build("select", select.VERSION, values, dataset=keys, inputs=recipe.digest_rows(rows))
+    last = db.execute(sql("pages/final.recipe"), {"dataset": name}).fetchone()
+    due = last is None or json.loads(last["recipe"]) != json.loads(json.dumps(now))
+    return Field(rows, Bench(base, params, dataset), looks, due)
+
+
+def dataset_of(settings: Settings, name: str) -> Dataset:
+    """A configured dataset. Raises UsageError that names those there are."""
+    if name not in settings.datasets:
+        raise UsageError(f"There is no dataset {name}. There are: {', '.join(dataset_names(settings))}.")
+    return Dataset(name=name, **settings.datasets[name])
+
+
+def forecast(there: Field, out: frozenset[int] = frozenset(), pinned: frozenset[int] = frozenset()) -> Forecast:
+    """What select would choose now. out, pinned: cutouts taken as rejected and as pinned beside what is decided."""
+    rows: list[dict[str, Any]] = []
+    for row in there.rows:
+        item_id = row["item_id"]
+        free = item_id not in out
+        rows.append(
+            {**row, "excluded": row["excluded"] or not free, "pinned": free and (row["pinned"] or item_id in pinned)}
+        )
+    looks = there.looks.of([row for row in rows if select.eligible(row, there.bench.dataset.subject)], there.bench)
+    return Forecast(select.choice(rows, there.bench, looks))
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What select would say of each cutout, by item id."""
+
+    results: Mapping[int, Result]
+
+    @property
+    def chosen(self) -> dict[int, int]:
+        """The rank of each chosen cutout, in the order of choice."""
+        ranks = {item_id: result.measures.get("rank") for item_id, result in self.results.items()}
+        return dict(sorted(((one, int(rank)) for one, rank in ranks.items() if rank), key=lambda pair: pair[1]))
+
+
+@dataclass(frozen=True)
+class Option:
+    """One that could stand in. by_itself: rejecting the image is enough. of_moment: it shows the same moment.
+
+    comes, goes: who else would come in and leave.
+    """
+
+    item_id: int
+    by_itself: bool
+    of_moment: bool
+    comes: Sequence[int]
+    goes: Sequence[int]
+
+
+def options(there: Field, item_id: int) -> list[Option]:
+    """Who could stand in for a cutout: who comes in by itself, the best of the same moment, then the next best.
+
+    The next best is who comes in where those before it are rejected too.
+    """
+    now = forecast(there)
+    before, out = now.chosen, {item_id}
+    without = forecast(there, frozenset(out))
+    comes = [one for one in without.chosen if one not in before and one != item_id][:NATURAL]
+    found = [_option(there, item_id, one, before, by_itself=True) for one in comes]
+    moment = now.results[item_id].measures.get("moment") if item_id in now.results else None
+    same = [
+        one
+        for one, result in now.results.items()
+        if moment is not None and result.measures.get("moment") == moment and one not in (*before, *comes, item_id)
+    ]
+    same = sorted(same, key=lambda one: (-float(now.results[one].measures["score"] or 0.0), one))[:OF_MOMENT]
+    found += [_option(there, item_id, one, before, of_moment=True) for one in same]
+    out |= {*comes, *same}
+    while len(found) < SHOWN:
+        later = [one for one in forecast(there, frozenset(out)).chosen if one not in before and one not in out]
+        if not later:
+            break
+        out |= set(later)
+        found += [_option(there, item_id, one, before) for one in later]
+    return found[:SHOWN]
+
+
+def _option(
+    there: Field,
+    item_id: int,
+    one: int,
+    before: Mapping[int, int],
+    *,
+    by_itself: bool = False,
+    of_moment: bool = False,
+) -> Option:
+    after = forecast(there, frozenset({item_id}), frozenset() if by_itself else frozenset({one})).chosen
+    comes = [other for other in after if other not in before and other not in (one, item_id)]
+    goes = [other for other in before if other not in after and other not in (one, item_id)]
+    return Option(one, by_itself, of_moment, comes, goes)
+
+
+def swap(base: Path, dataset: str, out: int, into: int, why: str, *, pin: bool) -> Written:
+    """Reject one cutout for a dataset and, where it would not come in by itself, pin another: both or nothing.
+
+    Raises UsageError as `tools.decide`.
+    """
+    with closing(connect(base)) as db, transaction(db):
+        dataset_of(load(base), dataset)
+        before = db.execute("select coalesce(max(id), 0) from decision").fetchone()[0]
+        found = db.execute(sql("pages/decide.subjects"), {"ids": json.dumps([out, into])}).fetchall()
+        if len(found) != 2 or out == into or any(item["kind"] != "cutout" for item in found):
+            raise UsageError("Name two cut-outs that are there. Load the page again; nothing was written.")
+        say(db, "reject", [Subject(found[0], dataset)], why)
+        if pin:
+            say(db, "pin", [Subject(found[1], dataset)], f"instead of cutout {out}")
+        words = [row[0] for row in db.execute("select uid from decision where id > ? order by id", (before,))]
+    return Written(words, [out, into] if pin else [out])

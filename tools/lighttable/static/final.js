@@ -1,0 +1,290 @@
+// Final set: a mark that moves by arrows, decisions for this dataset, swaps, pictures at the size they are trained at.
+import { bind } from "./keys.js";
+import { decide, remember, undo } from "./deciding.js";
+import { nextGround } from "./ground.js";
+import { post } from "./post.js";
+import { choose as chooseStandIn } from "./final-swap.js";
+import { toast } from "./toast.js";
+
+const grid = document.getElementById("grid");
+const dataset = grid?.dataset.dataset;
+const set = grid?.dataset.set ?? "";
+const cards = () => [...(grid?.querySelectorAll(".card") ?? [])];
+const idOf = (card) => Number(card.dataset.id);
+const sizes = [96, 256, 512, 1024];
+let marked = null;
+let anchor = null;
+
+// --- size: one scale for all, so that a smaller canvas looks smaller ---
+
+const zoom = document.getElementById("zoom");
+const narrow = matchMedia("(max-width: 760px)").matches;
+
+function picture(image, wanted) {
+  const size = sizes.find((one) => one >= wanted) ?? "full";
+  const address = image.src.replace(/\/(96|256|512|1024|full)\?/, `/${size}?`);
+  if (address !== image.src) image.src = address;
+}
+
+function resize(percent) {
+  zoom.value = percent;
+  document.getElementById("zoom-told").textContent = percent === 100 ? "as trained" : `${percent} %`;
+  document.documentElement.style.setProperty("--zoom", percent / 100);
+  for (const card of grid.querySelectorAll(".card:not(.stand-in)")) {
+    const side = Math.max(card.style.getPropertyValue("--w"), card.style.getPropertyValue("--h"));
+    picture(card.querySelector("img"), (side * percent * Math.min(2, devicePixelRatio)) / 100);
+  }
+}
+
+function keepSize(percent) {
+  const bounded = Math.max(8, Math.min(100, percent));
+  if (bounded < 100) localStorage.setItem("final-zoom", bounded);
+  resize(bounded);
+  marked?.scrollIntoView({ block: "nearest" });
+}
+
+const usual = () => Number(localStorage.getItem("final-zoom") ?? (narrow ? 16 : 28));
+zoom?.addEventListener("input", () => keepSize(Number(zoom.value)));
+
+// --- the mark and the selection ---
+
+const chosen = () => cards().filter((card) => card.classList.contains("chosen"));
+
+function choose(card, on) {
+  card.classList.toggle("chosen", on);
+  card.setAttribute("aria-selected", String(on));
+}
+
+function chooseNone() {
+  for (const card of chosen()) choose(card, false);
+  anchor = null;
+  tell();
+}
+
+function mark(card, scroll = true) {
+  if (!card) return;
+  marked?.classList.remove("marked");
+  marked = card;
+  card.classList.add("marked");
+  grid.setAttribute("aria-activedescendant", card.id);
+  if (scroll) card.scrollIntoView({ block: "nearest" });
+  tell();
+}
+
+function tell() {
+  const several = chosen().length;
+  const alt = marked?.querySelector("img")?.alt ?? "";
+  const parts = marked?.querySelector(".why")?.title;
+  document.getElementById("marked").textContent = several ? `${several} selected` : [alt, parts].filter(Boolean).join(". ");
+}
+
+function beside(step) {
+  const all = cards();
+  return all[Math.max(0, Math.min(all.length - 1, all.indexOf(marked) + step))];
+}
+
+// The card in the row above or below that lies nearest to the marked one.
+function vertical(step) {
+  const all = cards();
+  const here = marked.getBoundingClientRect();
+  const middle = here.left + here.width / 2;
+  let [best, row, distance] = [marked, null, Infinity];
+  for (let place = all.indexOf(marked) + step; all[place]; place += step) {
+    const there = all[place].getBoundingClientRect();
+    if (Math.abs(there.top - here.top) < 2) continue;
+    row ??= there.top;
+    if (Math.abs(there.top - row) > 2) break;
+    const off = Math.abs(there.left + there.width / 2 - middle);
+    if (off < distance) [best, distance] = [all[place], off];
+  }
+  return best;
+}
+
+function extend(card) {
+  anchor ??= marked;
+  mark(card);
+  const all = cards();
+  const [from, to] = [all.indexOf(anchor), all.indexOf(marked)].sort((a, b) => a - b);
+  all.forEach((one, place) => choose(one, place >= from && place <= to));
+  tell();
+}
+
+const move = (find) => (event) => {
+  if (event.shiftKey) return extend(find());
+  anchor = null;
+  return mark(find());
+};
+
+// --- what the next make would change ---
+
+let asked = 0;
+
+async function part(address) {
+  const answer = await fetch(address, { credentials: "same-origin" });
+  if (!answer.ok) return null;
+  return new DOMParser().parseFromString(await answer.text(), "text/html");
+}
+
+async function forecast() {
+  const turn = ++asked;
+  const place = document.getElementById("forecast");
+  const found = await part(`/-/final/forecast?dataset=${dataset}`);
+  if (turn !== asked) return;
+  if (!found) {
+    toast("What the next make would choose could not be worked out.", "error");
+    return;
+  }
+  const was = marked?.isConnected && place.contains(marked) ? marked.id : null;
+  place.replaceChildren(...found.body.childNodes);
+  place.dataset.told = String(turn);
+  const goes = JSON.parse(place.querySelector(".coming")?.dataset.goes ?? "[]");
+  for (const card of cards()) card.classList.toggle("goes", goes.includes(idOf(card)));
+  if (was || !marked?.isConnected) mark(document.getElementById(was) ?? cards()[0], false);
+}
+
+// After a decision: the counts, quotas and gaps of now, and what is going to change.
+async function refresh() {
+  forecast();
+  const turn = asked;
+  const found = await part(location.href);
+  if (turn !== asked || !found) return;
+  for (const id of ["side", "banner"]) {
+    const fresh = found.getElementById(id);
+    if (fresh) document.getElementById(id).replaceChildren(...fresh.childNodes);
+  }
+  for (const card of found.querySelectorAll("#grid .card")) show(idOf(card), card.dataset);
+}
+
+function show(id, fate) {
+  for (const card of cards().filter((one) => idOf(one) === id)) {
+    const state = fate.state ?? card.dataset.state;
+    for (const one of [card, card.querySelector(".tile")]) {
+      one.dataset.state = state;
+      one.dataset.verdict = fate.verdict;
+    }
+    const what = card.querySelector(".what");
+    if (card.classList.contains("stand-in")) continue;
+    what.querySelector("em")?.remove();
+    if (state === "out") what.append(Object.assign(document.createElement("em"), { textContent: " leaves" }));
+  }
+}
+
+// --- deciding ---
+
+const wanted = () => {
+  const those = chosen().length ? chosen() : marked ? [marked] : [];
+  return { ids: [...new Set(those.map(idOf))], dataset };
+};
+
+function changed(told, before) {
+  if (told === null) for (const [id, fate] of before ?? []) show(id, fate);
+  else refresh();
+}
+
+function say(verdict) {
+  const what = wanted();
+  const before = new Map();
+  const advance = !chosen().length;
+  decide(
+    verdict,
+    what,
+    set,
+    () => {
+      for (const card of cards().filter((one) => what.ids.includes(idOf(one)))) {
+        before.set(idOf(card), { state: card.dataset.state, verdict: card.dataset.verdict });
+      }
+      for (const id of what.ids) show(id, { state: verdict === "reject" ? "out" : before.get(id)?.state, verdict });
+      if (advance) mark(beside(1));
+      else chooseNone();
+    },
+    (told) => changed(told, before),
+  );
+}
+
+async function clear() {
+  const told = await post("/-/final/clear", wanted());
+  if (told) toast(told.ids.length === 1 ? "1 image free again." : `${told.ids.length} images free again.`);
+  if (told) refresh();
+}
+
+async function swap() {
+  if (!marked) return;
+  const said = await chooseStandIn(dataset, idOf(marked));
+  if (!said) return;
+  const told = await post("/-/final/swap", said);
+  if (!told) return;
+  remember(told.words);
+  toast("Swapped. Z takes it back.");
+  refresh();
+}
+
+const acts = {
+  keep: () => say("keep"),
+  reject: () => say("reject"),
+  pin: () => say("pin"),
+  clear,
+  undo: () => undo(set, changed),
+  swap,
+};
+
+// Read again each time: what was decided has replaced the list.
+document.getElementById("side")?.addEventListener("change", (event) => {
+  if (event.target.matches("select.go")) location.assign(event.target.value);
+});
+
+if (grid) {
+  resize(usual());
+  bind({
+    ArrowRight: move(() => beside(1)),
+    ArrowLeft: move(() => beside(-1)),
+    ArrowDown: move(() => vertical(1)),
+    ArrowUp: move(() => vertical(-1)),
+    Home: () => mark(cards()[0]),
+    End: () => mark(cards().at(-1)),
+    " ": () => {
+      choose(marked, !marked.classList.contains("chosen"));
+      anchor = marked;
+      tell();
+    },
+    a: () => {
+      for (const card of cards()) choose(card, true);
+      tell();
+    },
+    Escape: chooseNone,
+    p: acts.keep,
+    x: acts.reject,
+    i: acts.pin,
+    u: acts.clear,
+    z: acts.undo,
+    s: acts.swap,
+    b: nextGround,
+    1: () => (Number(zoom.value) === 100 ? keepSize(usual()) : keepSize(100)),
+    "+": () => keepSize(Number(zoom.value) + 4),
+    "-": () => keepSize(Number(zoom.value) - 4),
+    c: () => grid.dataset.compare && marked.id.startsWith("c") && location.assign(grid.dataset.compare + marked.id.slice(1)),
+    Enter: () => location.assign(marked.querySelector("a").href),
+  });
+  grid.addEventListener("click", (event) => {
+    const card = event.target.closest(".card");
+    if (!card || event.ctrlKey || event.metaKey || event.target.closest(".text a")) return;
+    event.preventDefault();
+    if (event.shiftKey) extend(card);
+    else {
+      anchor = card;
+      if (event.target.closest(".mark")) choose(card, !card.classList.contains("chosen"));
+      mark(card, false);
+    }
+    grid.focus({ preventScroll: true });
+  });
+  grid.addEventListener("dblclick", () => location.assign(marked.querySelector("a").href));
+  mark(cards().find((card) => card.dataset.id === sessionStorage.getItem("last")) ?? cards()[0], false);
+  grid.focus({ preventScroll: true });
+  sessionStorage.setItem("gallery", location.href);
+  sessionStorage.setItem("neighbours", JSON.stringify(cards().map((card) => Number(card.id.slice(1)))));
+  forecast();
+}
+
+document.querySelector(".acts")?.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-act]");
+  if (button) acts[button.dataset.act]();
+});
