@@ -181,13 +181,40 @@ def test_the_forecast_is_what_select_then_chooses(base: Path) -> None:
     assert forecast(base, pinned={SECOND})[0] == SECOND
 
 
-def test_stand_ins_are_shown_with_what_choosing_one_writes(visitor: Visitor) -> None:
+def test_stand_ins_are_shown_beside_it(visitor: Visitor) -> None:
     text = visitor.ask(f"/-/final/stand-ins/{DANCE}?dataset=default").text
-    assert f'data-into="{SECOND}" data-pin="false"' in text
+    assert f'data-into="{SECOND}"' in text
     assert "comes in by itself" in text
-    assert "Nobody else comes in or leaves." in text
+    assert f'data-into="{PORTRAIT}"' not in text  # it is in the set
     answer = visitor.ask("/-/final/stand-ins/1?dataset=default")
     assert (answer.status_code, "There is no cutout 1 in this workspace." in answer.text) == (404, True)
+
+
+def test_what_a_swap_writes_and_changes_is_told_before(visitor: Visitor, base: Path) -> None:
+    text = visitor.ask(f"/-/final/effect/{DANCE}/{SECOND}?dataset=default").text
+    assert '<div id="effect" data-pin="false">' in text
+    assert f"<b>reject</b> cutout {DANCE}. Cutout {SECOND} comes in by itself, nothing more is written." in text
+    assert "Nobody else comes in or leaves." in text
+    # With four wanted all three are in, and nobody is left to come in by itself.
+    (base / "config.toml").write_text("[dataset.default]\ncount = 4\nquota = {close = 0.5, far = 0.5}\n")
+    assert "Nobody is left who could stand in." in visitor.ask(f"/-/final/stand-ins/{DANCE}?dataset=default").text
+    answer = visitor.ask(f"/-/final/effect/{DANCE}/24?dataset=default")
+    assert (answer.status_code, "Cutout 24 cannot be chosen any more." in answer.text) == (404, True)
+
+
+def test_a_pin_that_pushes_somebody_out_says_so(visitor: Visitor, base: Path) -> None:
+    """One is wanted: the others leave when another is pinned."""
+    (base / "config.toml").write_text("[dataset.default]\ncount = 1\nquota = {close = 1.0}\n")
+    with closing(connect(base)) as db:
+        there = standins.read_field(db, base, "default", standins.Looks())
+    (first,) = standins.forecast(there).chosen
+    natural, other = (standins.effect(there, first, one) for one in sorted({DANCE, SECOND, PORTRAIT} - {first}))
+    assert sorted([natural.by_itself, other.by_itself]) == [False, True]
+    pinned = natural if other.by_itself else other
+    assert (pinned.comes, pinned.goes) == ([], [])
+    # Not instead of the one that is in: then that one leaves.
+    spare = next(one for one in (DANCE, SECOND, PORTRAIT) if one != first)
+    assert standins.effect(there, next(iter({DANCE, SECOND, PORTRAIT} - {first, spare})), spare).goes == [first]
 
 
 @pytest.mark.parametrize("pin", [False, True])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 NATURAL, OF_MOMENT, SHOWN = 4, 4, 10
 """Stand-ins that come in by themselves, of the same moment, and of all, that are shown at most."""
+
+LOOKED_AT = 60_000
+"""Cutouts that are chosen among, over and over, to find the next best: each time takes about 50 µs of each."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,16 @@ def _seen(row: Row) -> int:
 
 @dataclass(frozen=True)
 class Field:
-    """All that select would look at now, with what people decided. due: it is not what was looked at last time."""
+    """All that select would look at now, with what people decided. due: it is not what was looked at last time.
+
+    known: what was worked out from it.
+    """
 
     rows: Sequence[Row]
     bench: Bench[select.Params]
     looks: Looks
     due: bool
+    known: dict[tuple[frozenset[int], frozenset[int]], Forecast] = field(default_factory=dict)
 
 
 def read_field(db: sqlite3.Connection, base: Path, name: str, looks: Looks) -> Field:
@@ -75,15 +82,20 @@ def dataset_of(settings: Settings, name: str) -> Dataset:
     return Dataset(name=name, **settings.datasets[name])
 
 
-def forecast(there: Field, out: frozenset[int] = frozenset(), pinned: frozenset[int] = frozenset()) -> Forecast:
+def forecast(there: Field, out: Iterable[int] = (), pinned: Iterable[int] = ()) -> Forecast:
     """What select would choose now. out, pinned: cutouts taken as rejected and as pinned beside what is decided."""
+    key = (frozenset(out), frozenset(pinned) - frozenset(out))
+    if key not in there.known:
+        there.known[key] = _forecast(there, *key)
+    return there.known[key]
+
+
+def _forecast(there: Field, out: frozenset[int], pinned: frozenset[int]) -> Forecast:
     rows: list[dict[str, Any]] = []
     for row in there.rows:
-        item_id = row["item_id"]
-        free = item_id not in out
-        rows.append(
-            {**row, "excluded": row["excluded"] or not free, "pinned": free and (row["pinned"] or item_id in pinned)}
-        )
+        gone = row["item_id"] in out
+        fixed = (row["pinned"] or row["item_id"] in pinned) and not gone
+        rows.append({**row, "excluded": row["excluded"] or gone, "pinned": fixed})
     looks = there.looks.of([row for row in rows if select.eligible(row, there.bench.dataset.subject)], there.bench)
     return Forecast(select.choice(rows, there.bench, looks))
 
@@ -101,30 +113,30 @@ class Forecast:
         return dict(sorted(((one, int(rank)) for one, rank in ranks.items() if rank), key=lambda pair: pair[1]))
 
 
+def members(there: Field, ids: Collection[int]) -> list[dict[str, Any]]:
+    """The rows of some cutouts as `tools.choose.quotas.gaps` counts them."""
+    from tools.choose.candidates import who
+
+    return [{**row, "who": who(row)} for row in there.rows if row["item_id"] in ids]
+
+
 @dataclass(frozen=True)
 class Option:
-    """One that could stand in. by_itself: rejecting the image is enough. of_moment: it shows the same moment.
-
-    comes, goes: who else would come in and leave.
-    """
+    """One that could stand in. by_itself: rejecting the image is enough. of_moment: it shows the same moment."""
 
     item_id: int
-    by_itself: bool
-    of_moment: bool
-    comes: Sequence[int]
-    goes: Sequence[int]
+    by_itself: bool = False
+    of_moment: bool = False
 
 
 def options(there: Field, item_id: int) -> list[Option]:
     """Who could stand in for a cutout: who comes in by itself, the best of the same moment, then the next best.
 
-    The next best is who comes in where those before it are rejected too.
+    The next best is who comes in where those before it are rejected too. Among very many cutouts few are looked for.
     """
     now = forecast(there)
     before, out = now.chosen, {item_id}
-    without = forecast(there, frozenset(out))
-    comes = [one for one in without.chosen if one not in before and one != item_id][:NATURAL]
-    found = [_option(there, item_id, one, before, by_itself=True) for one in comes]
+    comes = [one for one in forecast(there, out).chosen if one not in before][:NATURAL]
     moment = now.results[item_id].measures.get("moment") if item_id in now.results else None
     same = [
         one
@@ -132,30 +144,35 @@ def options(there: Field, item_id: int) -> list[Option]:
         if moment is not None and result.measures.get("moment") == moment and one not in (*before, *comes, item_id)
     ]
     same = sorted(same, key=lambda one: (-float(now.results[one].measures["score"] or 0.0), one))[:OF_MOMENT]
-    found += [_option(there, item_id, one, before, of_moment=True) for one in same]
+    found = [*(Option(one, by_itself=True) for one in comes), *(Option(one, of_moment=True) for one in same)]
     out |= {*comes, *same}
-    while len(found) < SHOWN:
-        later = [one for one in forecast(there, frozenset(out)).chosen if one not in before and one not in out]
-        if not later:
+    for _ in range(min(SHOWN, LOOKED_AT // max(1, len(there.rows)))):
+        later = [one for one in forecast(there, out).chosen if one not in before]
+        if not later or len(found) >= SHOWN:
             break
         out |= set(later)
-        found += [_option(there, item_id, one, before) for one in later]
+        found += [Option(one) for one in later]
     return found[:SHOWN]
 
 
-def _option(
-    there: Field,
-    item_id: int,
-    one: int,
-    before: Mapping[int, int],
-    *,
-    by_itself: bool = False,
-    of_moment: bool = False,
-) -> Option:
-    after = forecast(there, frozenset({item_id}), frozenset() if by_itself else frozenset({one})).chosen
-    comes = [other for other in after if other not in before and other not in (one, item_id)]
-    goes = [other for other in before if other not in after and other not in (one, item_id)]
-    return Option(one, by_itself, of_moment, comes, goes)
+@dataclass(frozen=True)
+class Effect:
+    """What a swap changes beside the two. by_itself: the other comes in without being pinned."""
+
+    by_itself: bool
+    comes: Sequence[int]
+    goes: Sequence[int]
+
+
+def effect(there: Field, item_id: int, into: int) -> Effect:
+    """What happens where one cutout is rejected and another comes in, by itself or because it is pinned."""
+    before, after = forecast(there).chosen, forecast(there, {item_id}).chosen
+    by_itself = into in after
+    if not by_itself:
+        after = forecast(there, {item_id}, {into}).chosen
+    comes = [one for one in after if one not in before and one not in (into, item_id)]
+    goes = [one for one in before if one not in after and one not in (into, item_id)]
+    return Effect(by_itself, comes, goes)
 
 
 def swap(base: Path, dataset: str, out: int, into: int, why: str, *, pin: bool) -> Written:

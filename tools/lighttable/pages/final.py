@@ -125,30 +125,34 @@ def _title(key: Any, by: str, tiles: Sequence[Mapping[str, Any]]) -> str:
 
 
 async def forecast(desk: Desk, request: Request) -> Response:
-    """What the next make would change in the set, as a part of the page."""
+    """What the next make would change in the set, as a part of the page: nothing where it has nothing to choose."""
     name = request.args.get("dataset") or ""
     there = await _field(desk, name)
+    if not there.due:
+        return Response("", content_type="text/html; charset=utf-8")
     found = await desk.paint(standins.forecast, there)
     ranks = found.chosen
 
-    def asked(db: sqlite3.Connection) -> dict[str, Any]:
-        rows = finalset.chosen_of(finalset.images(db, name))
-        now = {row["id"] for row in rows}
-        return {"now": now, "comes": cutouts(db, [one for one in ranks if one not in now])}
+    def asked(db: sqlite3.Connection) -> tuple[list[finalset.Image], list[dict[str, Any]]]:
+        rows = finalset.images(db, name)
+        now = {row["id"] for row in rows if row["chosen"]}
+        return rows, cutouts(db, [one for one in ranks if one not in now])
 
-    told = await desk.read(asked)
-    comes = [{**row, "rank": ranks[row["id"]], "why": _why(found, row["id"], there)} for row in told["comes"]]
-    goes = sorted(told["now"] - set(ranks))
+    rows, comes = await desk.read(asked)
     return await desk.page(
-        "final-forecast", comes=comes, goes=goes, n=len(ranks), count=there.bench.dataset.count, due=there.due
+        "final-forecast",
+        comes=[{**row, "rank": ranks[row["id"]], "why": _why(found, row["id"], there)} for row in comes],
+        goes=[row for row in {row["id"]: row for row in rows}.values() if row["id"] not in ranks],
+        n=len(ranks),
+        dataset=there.bench.dataset,
+        gaps=gaps(standins.members(there, ranks), there.bench.dataset),
     )
 
 
 def _why(found: standins.Forecast, item_id: int, there: standins.Field) -> str:
-    pinned = {row["item_id"] for row in there.rows if row["pinned"]}
-    difference = found.results[item_id].measures.get("difference")
-    if item_id in pinned:
+    if any(row["pinned"] for row in there.rows if row["item_id"] == item_id):
         return "pinned by hand"
+    difference = found.results[item_id].measures.get("difference")
     return f"the next best, differs by {difference:.2f}" if difference else "the next best"
 
 
@@ -159,33 +163,38 @@ async def stand_ins(desk: Desk, request: Request) -> Response:
     name, item_id = request.args.get("dataset") or "", int(request.url_vars["item"])
     there = await _field(desk, name)
     found = await desk.paint(standins.options, there, item_id)
-    ids = list(dict.fromkeys([item_id, *(id_ for one in found for id_ in (one.item_id, *one.comes, *one.goes))]))
-    rows = {row["id"]: row for row in await desk.read(lambda db: cutouts(db, ids))}
+    rows = await _cutouts(desk, [item_id, *(one.item_id for one in found)])
     if item_id not in rows:
         raise UsageError(f"There is no cutout {item_id} in this workspace.")
-    known = {row["item_id"]: candidate(row) for row in there.rows}
+    known = {row["item_id"]: candidate(row) for row in there.rows if row["item_id"] in rows}
     own = known.get(item_id)
-    shown = []
-    for one in found:
-        other = known[one.item_id]
-        shown.append(
-            {
-                "one": one,
-                "row": rows[one.item_id],
-                "score": other.score,
-                "better": better_by(other, own) if own else "",
-                "worse": better_by(own, other) if own else "",
-                "comes": [rows[each] for each in one.comes],
-                "goes": [rows[each] for each in one.goes],
-            }
-        )
-    return await desk.page(
-        "final-swap",
-        dataset=name,
-        row=rows[item_id],
-        score=own.score if own else None,
-        shown=shown,
-    )
+    shown = [
+        {
+            "one": one,
+            "row": rows[one.item_id],
+            "score": known[one.item_id].score,
+            "better": better_by(known[one.item_id], own) if own else "",
+            "worse": better_by(own, known[one.item_id]) if own else "",
+        }
+        for one in found
+    ]
+    return await desk.page("final-swap", dataset=name, row=rows[item_id], score=own.score if own else None, shown=shown)
+
+
+async def effect(desk: Desk, request: Request) -> Response:
+    """What a swap would write and change, as a part of the page."""
+    name, item_id, into = request.args.get("dataset") or "", *map(int, request.url_vars.values())
+    there = await _field(desk, name)
+    if into not in {row["item_id"] for row in there.rows if not row["excluded"]}:
+        raise UsageError(f"Cutout {into} cannot be chosen any more. Load the page again.")
+    found = await desk.paint(standins.effect, there, item_id, into)
+    rows = await _cutouts(desk, [*found.comes, *found.goes])
+    told: dict[str, Any] = {word: [rows[one] for one in getattr(found, word)] for word in ("comes", "goes")}
+    return await desk.page("final-effect", dataset=name, out=item_id, into=into, by_itself=found.by_itself, **told)
+
+
+async def _cutouts(desk: Desk, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    return {row["id"]: row for row in await desk.read(lambda db: cutouts(db, ids))}
 
 
 def cutouts(db: sqlite3.Connection, ids: Sequence[int]) -> list[dict[str, Any]]:
@@ -219,10 +228,11 @@ async def clear(desk: Desk, said: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"words": [], "ids": list(written.ids)}
 
 
+ITEM, INTO = (rf"(?P<{word}>[1-9][0-9]{{0,17}})" for word in ("item", "into"))
 PAGE = Page(
     "final",
     "Final set",
     15,
-    {"": show, "/forecast": forecast, r"/stand-ins/(?P<item>[1-9][0-9]{0,17})": stand_ins},
+    {"": show, "/forecast": forecast, rf"/stand-ins/{ITEM}": stand_ins, rf"/effect/{ITEM}/{INTO}": effect},
     {"swap": swap, "clear": clear},
 )

@@ -2,13 +2,18 @@
 const dialog = document.getElementById("swap");
 const body = document.getElementById("swap-body");
 
+async function part(address) {
+  const answer = await fetch(address, { credentials: "same-origin" });
+  return new DOMParser().parseFromString(await answer.text(), "text/html");
+}
+
 // What the reviewer wants to be written, or null where nothing is.
 export async function choose(dataset, id) {
-  const answer = await fetch(`/-/final/stand-ins/${id}?dataset=${dataset}`, { credentials: "same-origin" });
-  const found = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const found = await part(`/-/final/stand-ins/${id}?dataset=${dataset}`);
   const shown = found.querySelector(".swap, .message");
   body.replaceChildren(...(shown?.matches(".swap") ? found.body : shown).childNodes);
   const options = [...body.querySelectorAll(".options > li")];
+  const yes = body.querySelector("#swap-yes");
   let place = -1;
 
   function mark(to) {
@@ -19,7 +24,19 @@ export async function choose(dataset, id) {
     one.classList.add("marked");
     one.parentElement.setAttribute("aria-activedescendant", one.id);
     one.scrollIntoView({ block: "nearest" });
-    document.getElementById("swap-told").replaceChildren(one.querySelector("template").content.cloneNode(true));
+    tell(one);
+  }
+
+  // What choosing this one writes is known before it can be chosen.
+  async function tell(one) {
+    const told = document.getElementById("swap-told");
+    yes.disabled = true;
+    told.textContent = "Working out what changes …";
+    const page = await part(`/-/final/effect/${id}/${one.dataset.into}?dataset=${dataset}`);
+    if (options[place] !== one) return;
+    const effect = page.querySelector("#effect");
+    yes.disabled = !effect;
+    told.replaceChildren(effect ?? page.querySelector(".message p"));
   }
 
   function said() {
@@ -28,7 +45,7 @@ export async function choose(dataset, id) {
       dataset,
       out: id,
       into: Number(one.dataset.into),
-      pin: one.dataset.pin === "true",
+      pin: document.getElementById("effect").dataset.pin === "true",
       why: document.getElementById("swap-why").value.trim(),
     };
   }
@@ -39,9 +56,9 @@ export async function choose(dataset, id) {
     if (event.key in steps && !typing) {
       event.preventDefault();
       mark(place + steps[event.key]);
-    } else if (event.key === "Enter" && options.length && !event.target.matches("button")) {
+    } else if (event.key === "Enter" && !event.target.matches("button")) {
       event.preventDefault();
-      dialog.close("yes");
+      yes?.click();
     }
   }
 

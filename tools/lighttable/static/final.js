@@ -32,7 +32,8 @@ function resize(percent) {
   document.documentElement.style.setProperty("--zoom", percent / 100);
   for (const card of grid.querySelectorAll(".card:not(.stand-in)")) {
     const side = Math.max(card.style.getPropertyValue("--w"), card.style.getPropertyValue("--h"));
-    picture(card.querySelector("img"), (side * percent * Math.min(2, devicePixelRatio)) / 100);
+    const wanted = percent === 100 ? Infinity : (side * percent * Math.min(2, devicePixelRatio)) / 100;
+    picture(card.querySelector("img"), wanted);
   }
 }
 
@@ -277,7 +278,7 @@ if (grid) {
     grid.focus({ preventScroll: true });
   });
   grid.addEventListener("dblclick", () => location.assign(marked.querySelector("a").href));
-  mark(cards().find((card) => card.dataset.id === sessionStorage.getItem("last")) ?? cards()[0], false);
+  mark(cards().find((card) => card.id.slice(1) === sessionStorage.getItem("last")) ?? cards()[0], false);
   grid.focus({ preventScroll: true });
   sessionStorage.setItem("gallery", location.href);
   sessionStorage.setItem("neighbours", JSON.stringify(cards().map((card) => Number(card.id.slice(1)))));
