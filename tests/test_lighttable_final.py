@@ -310,6 +310,30 @@ def test_a_word_that_was_taken_back_at_once_is_no_change(visitor: Visitor, base:
     assert 'class="waits"' not in visitor.ask("/-/final").text
 
 
+def test_what_earlier_steps_still_have_to_do_is_not_foreseen(visitor: Visitor, base: Path) -> None:
+    chosen(base)
+    with sqlite3.connect(base / "manifest.db") as db:
+        judged = (
+            "select id from outcome where kind = 'person' and latest and step_id = (select id from step where tool = ?)"
+        )
+        db.execute(f"update outcome set stale = 1 where id = (select min(id) from ({judged}))", ("mask",))
+    text = visitor.ask("/-/final/forecast?dataset=default").text
+    assert text.strip() == '<p class="soft">1 waits for mask: what they give is not foreseen here.</p>'
+
+
+def test_sources_that_gave_nothing_are_named_with_what_stopped_them(visitor: Visitor, base: Path) -> None:
+    assert "Every source gave something." in visitor.ask("/-/final/unused?dataset=default").text
+    assert '<span title="00_raw_videos/dance.mp4">dance.mp4</span>' in visitor.ask("/-/final/unused?dataset=other").text
+
+
+def test_a_cutout_that_cannot_be_read_is_said(visitor: Visitor, base: Path) -> None:
+    (path,) = rows(base, "select path from item where id = ?", SECOND)[0]
+    (base / path).unlink()
+    answer = visitor.ask("/-/final/forecast?dataset=default")
+    assert answer.status_code == 404
+    assert "`make verify REPAIR=1` has it made again." in answer.text
+
+
 def test_hostile_words_are_text(visitor: Visitor, base: Path) -> None:
     evil = '<img src=x onerror="alert(1)">'
     with sqlite3.connect(base / "manifest.db") as db:

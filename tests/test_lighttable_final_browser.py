@@ -81,6 +81,7 @@ def test_images_are_shown_as_large_as_the_slider_says_and_as_trained(page: Any) 
     page.keyboard.press("1")
     assert page.locator("#zoom-told").inner_text() == "as trained"
     assert "/full?" in image.get_attribute("src")
+    assert page.locator(".card .tile").first.bounding_box()["width"] == 1024
     page.keyboard.press("1")
     page.keyboard.press("+")
     assert page.locator("#zoom-told").inner_text() == "32 %"
@@ -153,7 +154,13 @@ def test_several_are_taken_at_once(page: Any, base: Path) -> None:
     assert page.locator(".card.chosen").count() == 0
     page.keyboard.press("a")
     page.keyboard.press("p")
+    assert page.locator("#confirm-text").inner_text() == "2 images will be kept for default. Is that right?"
+    page.keyboard.press("Escape")
+    assert said(base) == []
+    page.keyboard.press("p")
+    page.keyboard.press("Enter")
     settled(page, "2 images kept")
+    page.locator("#reviewed", has_text="2").wait_for()
     assert [row[:2] for row in said(base)] == [("keep", DANCE), ("keep", PORTRAIT)]
 
 
@@ -180,6 +187,20 @@ def test_a_shot_a_source_and_a_trainer_are_in_the_address(page: Any) -> None:
     assert page.locator(".card").count() == 1
 
 
+def test_what_gave_nothing_is_counted_when_it_is_opened(page: Any) -> None:
+    page.locator(".later summary").click()
+    page.locator(".unused li").first.wait_for()
+    assert page.locator(".unused").inner_text() == "Every source gave something."
+
+
+def test_what_make_did_meanwhile_is_shown_on_coming_back(page: Any, base: Path) -> None:
+    with sqlite3.connect(base / "manifest.db") as db:
+        db.execute("update item set version = 'made-anew' where id = 27")
+    with page.expect_navigation():
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    assert "v=made-anew" in page.locator("#c27 img").get_attribute("src")
+
+
 def test_hostile_words_are_text(page: Any) -> None:
     assert page.locator(".card .text").first.inner_text() == EVIL
     page.keyboard.press("s")
@@ -194,8 +215,8 @@ def test_a_phone_shows_it_all_without_scrolling_sideways(page: Any) -> None:
     page.goto("/-/final")
     worked_out(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert "2 of 2; far 0 of 1" in page.locator(".side summary").inner_text()
-    page.locator(".side summary").click()
+    assert "2 of 2; far 0 of 1" in page.locator(".filters > summary").inner_text()
+    page.locator(".filters > summary").click()
     assert page.locator(".matrix").is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.locator("[data-act=swap]").bounding_box()["height"] >= 40

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tools import select
 from tools.decide import Subject, say
 from tools.lighttable.writes import Written
+from tools.media.errors import MediaError
 from tools.mill import recipe, steps
 from tools.mill.manifest import connect, sql, transaction
 from tools.mill.settings import Settings, UsageError, dataset_names, load
@@ -96,7 +97,10 @@ def _forecast(there: Field, out: frozenset[int], pinned: frozenset[int]) -> Fore
         gone = row["item_id"] in out
         fixed = (row["pinned"] or row["item_id"] in pinned) and not gone
         rows.append({**row, "excluded": row["excluded"] or gone, "pinned": fixed})
-    looks = there.looks.of([row for row in rows if select.eligible(row, there.bench.dataset.subject)], there.bench)
+    try:
+        looks = there.looks.of([row for row in rows if select.eligible(row, there.bench.dataset.subject)], there.bench)
+    except (MediaError, OSError) as error:
+        raise UsageError(f"A cutout cannot be read ({error}). `make verify REPAIR=1` has it made again.") from error
     return Forecast(select.choice(rows, there.bench, looks))
 
 

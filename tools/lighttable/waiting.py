@@ -39,6 +39,12 @@ def decided(db: sqlite3.Connection, base: Path, name: str) -> list[dict[str, Any
     return list(found.values())
 
 
+def before_select(db: sqlite3.Connection) -> list[tuple[str, int]]:
+    """How many items wait at each step that all datasets share: what they will give cannot be foreseen."""
+    rows = db.execute("select tool, sum(waiting) as n from funnel where dataset = '' group by tool").fetchall()
+    return [(row["tool"], row["n"]) for row in rows if row["n"]]
+
+
 def _stamped(stamp: Path) -> str:
     """When a stamp was made, as the manifest writes times; '' where there is none."""
     try:

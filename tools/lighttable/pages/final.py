@@ -74,6 +74,8 @@ def _context(
         "wanted": wanted,
         "groups": _groups(shown, by, viewed),
         "shown": len(shown),
+        "reviewed": len({tile["id"] for tile in shown if tile["verdict"]}),
+        "reviewable": len({tile["id"] for tile in shown}),
         "state": {"dataset": dataset.name, "by": by, "trainer": viewed.trainer.name, **wanted},
     }
 
@@ -128,8 +130,9 @@ async def forecast(desk: Desk, request: Request) -> Response:
     """What the next make would change in the set, as a part of the page: nothing where it has nothing to choose."""
     name = request.args.get("dataset") or ""
     there = await _field(desk, name)
+    waits = await desk.read(lambda db: counted.counted(desk, db, "waits", lambda: waiting.before_select(db)))
     if not there.due:
-        return Response("", content_type="text/html; charset=utf-8")
+        return await desk.page("final-forecast", waits=waits, comes=(), goes=(), still=True)
     found = await desk.paint(standins.forecast, there)
     ranks = found.chosen
 
@@ -143,6 +146,7 @@ async def forecast(desk: Desk, request: Request) -> Response:
         "final-forecast",
         comes=[{**row, "rank": ranks[row["id"]], "why": _why(found, row["id"], there)} for row in comes],
         goes=[row for row in {row["id"]: row for row in rows}.values() if row["id"] not in ranks],
+        waits=waits,
         n=len(ranks),
         dataset=there.bench.dataset,
         gaps=gaps(standins.members(there, ranks), there.bench.dataset),
@@ -154,6 +158,17 @@ def _why(found: standins.Forecast, item_id: int, there: standins.Field) -> str:
         return "pinned by hand"
     difference = found.results[item_id].measures.get("difference")
     return f"the next best, differs by {difference:.2f}" if difference else "the next best"
+
+
+async def unused(desk: Desk, request: Request) -> Response:
+    """The sources that gave nothing to the set, and what stopped most of each, as a part of the page."""
+    name = standins.dataset_of(load(desk.base), request.args.get("dataset") or "").name
+
+    def found(db: sqlite3.Connection) -> list[dict[str, Any]]:
+        question, asked = sql("sheets/unused"), {"dataset": name}
+        return counted.counted(desk, db, ("unused", name), lambda: [dict(row) for row in db.execute(question, asked)])
+
+    return await desk.page("final-unused", sources=await desk.read(found))
 
 
 async def stand_ins(desk: Desk, request: Request) -> Response:
@@ -233,6 +248,12 @@ PAGE = Page(
     "final",
     "Final set",
     15,
-    {"": show, "/forecast": forecast, rf"/stand-ins/{ITEM}": stand_ins, rf"/effect/{ITEM}/{INTO}": effect},
+    {
+        "": show,
+        "/forecast": forecast,
+        "/unused": unused,
+        rf"/stand-ins/{ITEM}": stand_ins,
+        rf"/effect/{ITEM}/{INTO}": effect,
+    },
     {"swap": swap, "clear": clear},
 )

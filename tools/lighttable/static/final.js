@@ -1,6 +1,6 @@
 // Final set: a mark that moves by arrows, decisions for this dataset, swaps, pictures at the size they are trained at.
 import { bind } from "./keys.js";
-import { decide, remember, undo } from "./deciding.js";
+import { confirmed, decide, remember, undo } from "./deciding.js";
 import { nextGround } from "./ground.js";
 import { post } from "./post.js";
 import { choose as chooseStandIn } from "./final-swap.js";
@@ -11,9 +11,11 @@ const dataset = grid?.dataset.dataset;
 const set = grid?.dataset.set ?? "";
 const cards = () => [...(grid?.querySelectorAll(".card") ?? [])];
 const idOf = (card) => Number(card.dataset.id);
+const DONE = { keep: "kept", reject: "rejected", pin: "pinned" };
 const sizes = [96, 256, 512, 1024];
 let marked = null;
 let anchor = null;
+let all = false;
 
 // --- size: one scale for all, so that a smaller canvas looks smaller ---
 
@@ -30,6 +32,7 @@ function resize(percent) {
   zoom.value = percent;
   document.getElementById("zoom-told").textContent = percent === 100 ? "as trained" : `${percent} %`;
   document.documentElement.style.setProperty("--zoom", percent / 100);
+  grid.classList.toggle("as-trained", percent === 100);
   for (const card of grid.querySelectorAll(".card:not(.stand-in)")) {
     const side = Math.max(card.style.getPropertyValue("--w"), card.style.getPropertyValue("--h"));
     const wanted = percent === 100 ? Infinity : (side * percent * Math.min(2, devicePixelRatio)) / 100;
@@ -57,6 +60,7 @@ function choose(card, on) {
 }
 
 function chooseNone() {
+  all = false;
   for (const card of chosen()) choose(card, false);
   anchor = null;
   tell();
@@ -76,37 +80,38 @@ function tell() {
   const several = chosen().length;
   const alt = marked?.querySelector("img")?.alt ?? "";
   const parts = marked?.querySelector(".why")?.title;
-  document.getElementById("marked").textContent = several ? `${several} selected` : [alt, parts].filter(Boolean).join(". ");
+  document.getElementById("marked").textContent = several ? `${all ? "all " : ""}${several} selected` : [alt, parts].filter(Boolean).join(". ");
 }
 
 function beside(step) {
-  const all = cards();
-  return all[Math.max(0, Math.min(all.length - 1, all.indexOf(marked) + step))];
+  const shown = cards();
+  return shown[Math.max(0, Math.min(shown.length - 1, shown.indexOf(marked) + step))];
 }
 
 // The card in the row above or below that lies nearest to the marked one.
 function vertical(step) {
-  const all = cards();
+  const shown = cards();
   const here = marked.getBoundingClientRect();
   const middle = here.left + here.width / 2;
   let [best, row, distance] = [marked, null, Infinity];
-  for (let place = all.indexOf(marked) + step; all[place]; place += step) {
-    const there = all[place].getBoundingClientRect();
+  for (let place = shown.indexOf(marked) + step; shown[place]; place += step) {
+    const there = shown[place].getBoundingClientRect();
     if (Math.abs(there.top - here.top) < 2) continue;
     row ??= there.top;
     if (Math.abs(there.top - row) > 2) break;
     const off = Math.abs(there.left + there.width / 2 - middle);
-    if (off < distance) [best, distance] = [all[place], off];
+    if (off < distance) [best, distance] = [shown[place], off];
   }
   return best;
 }
 
 function extend(card) {
   anchor ??= marked;
+  all = false;
   mark(card);
-  const all = cards();
-  const [from, to] = [all.indexOf(anchor), all.indexOf(marked)].sort((a, b) => a - b);
-  all.forEach((one, place) => choose(one, place >= from && place <= to));
+  const shown = cards();
+  const [from, to] = [shown.indexOf(anchor), shown.indexOf(marked)].sort((a, b) => a - b);
+  shown.forEach((one, place) => choose(one, place >= from && place <= to));
   tell();
 }
 
@@ -153,7 +158,20 @@ async function refresh() {
     const fresh = found.getElementById(id);
     if (fresh) document.getElementById(id).replaceChildren(...fresh.childNodes);
   }
-  for (const card of found.querySelectorAll("#grid .card")) show(idOf(card), card.dataset);
+  const fresh = [...found.querySelectorAll("#grid .card")];
+  const here = cards().filter((card) => !card.classList.contains("stand-in"));
+  // A make has come by in the meantime.
+  if (fresh.map(picturesOf).join() !== here.map(picturesOf).join()) return location.reload();
+  for (const card of fresh) show(idOf(card), card.dataset);
+  count();
+}
+
+const picturesOf = (card) => `${card.id} ${new URL(card.querySelector("img").src, location.href).search}`;
+
+function count() {
+  const decided = new Set(cards().filter((card) => !card.classList.contains("stand-in") && card.dataset.verdict).map(idOf));
+  document.getElementById("reviewed").textContent = decided.size;
+  document.getElementById("progress").value = decided.size;
 }
 
 function show(id, fate) {
@@ -182,8 +200,10 @@ function changed(told, before) {
   else refresh();
 }
 
-function say(verdict) {
+async function say(verdict) {
   const what = wanted();
+  const n = what.ids.length;
+  if (all && !(await confirmed(`${n} image${n === 1 ? "" : "s"} will be ${DONE[verdict]} for ${dataset}. Is that right?`))) return;
   const before = new Map();
   const advance = !chosen().length;
   decide(
@@ -248,6 +268,7 @@ if (grid) {
       tell();
     },
     a: () => {
+      all = true;
       for (const card of cards()) choose(card, true);
       tell();
     },
@@ -284,6 +305,24 @@ if (grid) {
   sessionStorage.setItem("neighbours", JSON.stringify(cards().map((card) => Number(card.id.slice(1)))));
   forecast();
 }
+
+// Whoever comes back from the terminal sees what make did there.
+document.addEventListener("visibilitychange", () => {
+  if (grid && document.visibilityState === "visible" && !document.querySelector("dialog[open]")) refresh();
+});
+
+// What takes long to count is asked for when it is opened.
+document.addEventListener(
+  "toggle",
+  async (event) => {
+    const address = event.target.dataset?.part;
+    if (!address || !event.target.open) return;
+    const found = await part(address);
+    const list = found?.querySelector("ul") ?? "It could not be counted. Try again.";
+    event.target.replaceChildren(event.target.querySelector("summary"), list);
+  },
+  true,
+);
 
 document.querySelector(".acts")?.addEventListener("click", (event) => {
   const button = event.target.closest("[data-act]");
