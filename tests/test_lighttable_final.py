@@ -133,8 +133,9 @@ def test_the_matrix_counts_shots_views_and_sources_against_their_quotas(base: Pa
     assert found.views == {"front": 11, "three-quarter": 0, "side": 0, "back": 0, "": 1}
     assert found.columns[0] == ("close", ["front", "three-quarter", "side", "back"])
     assert found.columns[2] == ("far", ["front", "three-quarter", "side", "back", ""])
-    full = [image(id=place, shot="close") for place in range(14)]
-    assert not finalset.matrix(full, dataset).shots[0].is_off
+    full = finalset.matrix([image(id=place, source="a" if place < 10 else "b") for place in range(14)], dataset)
+    assert not full.shots[0].is_off
+    assert [(line.bar.n, line.bar.is_off) for line in full.lines] == [(10, False), (4, False)]
 
 
 def test_each_trainer_says_what_it_drops_enlarges_and_crops(base: Path) -> None:
@@ -346,3 +347,14 @@ def test_hostile_words_are_text(visitor: Visitor, base: Path) -> None:
         assert "&lt;img src=x" in text
     bad = visitor.ask("/-/final?dataset=%3Cscript%3E")
     assert (bad.status_code, "<script>" in bad.text.split("<main")[1]) == (404, False)
+
+
+def test_an_empty_workspace_has_nothing_to_show(tmp_path: Path) -> None:
+    connect(tmp_path, create=True).close()
+    visitor = Visitor(tmp_path)
+    text = visitor.ask("/-/final").text
+    assert "default has not been chosen yet." in text
+    assert "There are no composites yet" in text
+    for part in ("forecast", "unused"):
+        assert visitor.ask(f"/-/final/{part}?dataset=default").status_code == 200
+    visitor.close()

@@ -28,6 +28,9 @@ NATURAL, OF_MOMENT, SHOWN = 4, 4, 10
 LOOKED_AT = 60_000
 """Cutouts that are chosen among, over and over, to find the next best: each time takes about 50 µs of each."""
 
+REMEMBERED = 100_000
+"""Verdicts on cutouts that are remembered, of all forecasts together: about 1 kB each."""
+
 
 @dataclass(frozen=True)
 class Looks:
@@ -86,9 +89,12 @@ def dataset_of(settings: Settings, name: str) -> Dataset:
 def forecast(there: Field, out: Iterable[int] = (), pinned: Iterable[int] = ()) -> Forecast:
     """What select would choose now. out, pinned: cutouts taken as rejected and as pinned beside what is decided."""
     key = (frozenset(out), frozenset(pinned) - frozenset(out))
-    if key not in there.known:
-        there.known[key] = _forecast(there, *key)
-    return there.known[key]
+    found = there.known.get(key)
+    if found is None:
+        if len(there.known) * len(there.rows) > REMEMBERED:
+            there.known.clear()
+        there.known[key] = found = _forecast(there, *key)
+    return found
 
 
 def _forecast(there: Field, out: frozenset[int], pinned: frozenset[int]) -> Forecast:

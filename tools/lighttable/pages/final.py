@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -21,7 +22,17 @@ from tools.training.report import Contents
 
 ORDERS = {"bucket": "bucket", "shot": "shot", "source": "source", "rank": "order of choice"}
 FILTERS = ("shot", "view", "source")
-_LOOKS: WeakKeyDictionary[Datasette, standins.Looks] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """What one table remembers. fields: by dataset, of one moment each, with that moment."""
+
+    looks: standins.Looks = field(default_factory=standins.Looks)
+    fields: dict[str, tuple[tuple[Any, ...], standins.Field]] = field(default_factory=dict)
+
+
+_SHELVES: WeakKeyDictionary[Datasette, Shelf] = WeakKeyDictionary()
 
 
 async def show(desk: Desk, request: Request) -> Response:
@@ -219,11 +230,14 @@ def cutouts(db: sqlite3.Connection, ids: Sequence[int]) -> list[dict[str, Any]]:
 
 
 async def _field(desk: Desk, name: str) -> standins.Field:
-    looks = _LOOKS.setdefault(desk.datasette, standins.Looks())
+    """What select would look at, read anew after a decision, a run and an edit of the settings."""
+    shelf = _SHELVES.setdefault(desk.datasette, Shelf())
 
     def found(db: sqlite3.Connection) -> standins.Field:
-        key = ("field", name, str(load(desk.base)))
-        return counted.counted(desk, db, key, lambda: standins.read_field(db, desk.base, name, looks))
+        at = (*(db.execute(sql("pages/final.moment")).fetchone() or ()), str(load(desk.base)))
+        if name not in shelf.fields or shelf.fields[name][0] != at:
+            shelf.fields[name] = (at, standins.read_field(db, desk.base, name, shelf.looks))
+        return shelf.fields[name][1]
 
     return await desk.read(found)
 
