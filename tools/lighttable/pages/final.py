@@ -12,7 +12,7 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request, Response
 
 from tools.choose.quotas import gaps
-from tools.lighttable import counted, finalset, standins, waiting, writes
+from tools.lighttable import counted, final_tiles, finalset, standins, waiting, writes
 from tools.lighttable.desk import Desk, Page, values_of
 from tools.mill.manifest import sql
 from tools.mill.settings import UsageError, dataset_names, load
@@ -70,7 +70,7 @@ def _context(
     viewed = next((one for one in trainers if one.fate and one.trainer.name == asked["trainer"]), trainers[0])
     by = asked["by"] if asked["by"] in ORDERS else "bucket"
     wanted = {name: asked[name] for name in FILTERS if asked[name]}
-    shown = [_tile(row, viewed, there) for row in rows if _matches(row, wanted)]
+    shown = [final_tiles.tile(row, viewed, there) for row in rows if final_tiles.matches(row, wanted)]
     return {
         **told,
         "chosen": chosen,
@@ -83,58 +83,12 @@ def _context(
         "by": by,
         "orders": ORDERS,
         "wanted": wanted,
-        "groups": _groups(shown, by, viewed),
+        "groups": final_tiles.groups(shown, by, viewed),
         "shown": len(shown),
         "reviewed": len({tile["id"] for tile in shown if tile["verdict"]}),
         "reviewable": len({tile["id"] for tile in shown}),
         "state": {"dataset": dataset.name, "by": by, "trainer": viewed.trainer.name, **wanted},
     }
-
-
-def _matches(row: finalset.Image, wanted: Mapping[str, str]) -> bool:
-    return all((row[name] or "none") == value for name, value in wanted.items())
-
-
-def _tile(row: finalset.Image, viewed: finalset.Training, there: Contents) -> dict[str, Any]:
-    is_in = row["chosen"] and row["fate"] != 0
-    what = [word for word in (row["shot"], row["view"], row["who"]) if word]
-    size = f"{row['width']} by {row['height']} px" if row["width"] else "no composite yet"
-    return {
-        **row,
-        **finalset.see(row, viewed, there),
-        "state": "in" if is_in else "out",
-        "what": what,
-        "why": finalset.why(row),
-        "alt": f"image {row['rank'] or row['id']}: {', '.join(what)}, {size}{'' if is_in else ', leaves the set'}",
-    }
-
-
-def _groups(tiles: Sequence[Mapping[str, Any]], by: str, viewed: finalset.Training) -> list[dict[str, Any]]:
-    """The tiles under headings. A bucket's heading tells what the trainer does with it."""
-    found: dict[Any, list[Mapping[str, Any]]] = {}
-    for tile in tiles:
-        key = {"bucket": tile["bucket"], "shot": tile["shot"], "source": tile["source"], "rank": ""}[by]
-        found.setdefault(key, []).append(tile)
-    steps = {size: made for size, _, made in viewed.buckets}
-    order = sorted(found, key=lambda key: (key is None, _place(key, by, found)))
-    return [
-        {"title": _title(key, by, found[key]), "tiles": found[key], "steps": steps.get(key) if by == "bucket" else None}
-        for key in order
-    ]
-
-
-def _place(key: Any, by: str, found: Mapping[Any, Sequence[Any]]) -> tuple[Any, ...]:
-    if by == "shot":
-        return (finalset.SHOTS.index(key),)
-    return (-len(found[key]), key or "")
-
-
-def _title(key: Any, by: str, tiles: Sequence[Mapping[str, Any]]) -> str:
-    if by == "bucket":
-        return f"{key[0]} × {key[1]}" if key else "not composed yet"
-    if by == "source":
-        return str(tiles[0]["source_name"] or key)
-    return str(key)
 
 
 async def forecast(desk: Desk, request: Request) -> Response:

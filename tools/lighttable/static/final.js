@@ -5,6 +5,7 @@ import { nextGround } from "./ground.js";
 import { post } from "./post.js";
 import { choose as chooseStandIn } from "./final-swap.js";
 import { toast } from "./toast.js";
+import { asTrained, larger, rescale } from "./final-size.js";
 
 const grid = document.getElementById("grid");
 const dataset = grid?.dataset.dataset;
@@ -12,43 +13,9 @@ const set = grid?.dataset.set ?? "";
 const cards = () => [...(grid?.querySelectorAll(".card") ?? [])];
 const idOf = (card) => Number(card.dataset.id);
 const DONE = { keep: "kept", reject: "rejected", pin: "pinned" };
-const sizes = [96, 256, 512, 1024];
 let marked = null;
 let anchor = null;
 let all = false;
-
-// --- size: one scale for all, so that a smaller canvas looks smaller ---
-
-const zoom = document.getElementById("zoom");
-const narrow = matchMedia("(max-width: 760px)").matches;
-
-function picture(image, wanted) {
-  const size = sizes.find((one) => one >= wanted) ?? "full";
-  const address = image.src.replace(/\/(96|256|512|1024|full)\?/, `/${size}?`);
-  if (address !== image.src) image.src = address;
-}
-
-function resize(percent) {
-  zoom.value = percent;
-  document.getElementById("zoom-told").textContent = percent === 100 ? "as trained" : `${percent} %`;
-  document.documentElement.style.setProperty("--zoom", percent / 100);
-  grid.classList.toggle("as-trained", percent === 100);
-  for (const card of grid.querySelectorAll(".card:not(.stand-in)")) {
-    const side = Math.max(card.style.getPropertyValue("--w"), card.style.getPropertyValue("--h"));
-    const wanted = percent === 100 ? Infinity : (side * percent * Math.min(2, devicePixelRatio)) / 100;
-    picture(card.querySelector("img"), wanted);
-  }
-}
-
-function keepSize(percent) {
-  const bounded = Math.max(8, Math.min(100, percent));
-  if (bounded < 100) localStorage.setItem("final-zoom", bounded);
-  resize(bounded);
-  marked?.scrollIntoView({ block: "nearest" });
-}
-
-const usual = () => Number(localStorage.getItem("final-zoom") ?? (narrow ? 16 : 28));
-zoom?.addEventListener("input", () => keepSize(Number(zoom.value)));
 
 // --- the mark and the selection ---
 
@@ -254,7 +221,7 @@ document.getElementById("side")?.addEventListener("change", (event) => {
 });
 
 if (grid) {
-  resize(usual());
+  rescale();
   bind({
     ArrowRight: move(() => beside(1)),
     ArrowLeft: move(() => beside(-1)),
@@ -280,9 +247,9 @@ if (grid) {
     z: acts.undo,
     s: acts.swap,
     b: nextGround,
-    1: () => (Number(zoom.value) === 100 ? keepSize(usual()) : keepSize(100)),
-    "+": () => keepSize(Number(zoom.value) + 4),
-    "-": () => keepSize(Number(zoom.value) - 4),
+    1: asTrained,
+    "+": () => larger(4),
+    "-": () => larger(-4),
     c: () => grid.dataset.compare && marked.id.startsWith("c") && location.assign(grid.dataset.compare + marked.id.slice(1)),
     Enter: () => location.assign(marked.querySelector("a").href),
   });
