@@ -68,17 +68,25 @@ class Params:
 
 def work_set(rows: Sequence[Row], bench: Bench[Params]) -> Mapping[int, Result]:
     """Choose. Every row gets its result: chosen ones are ok, with their rank."""
+    return choice(rows, bench, looks_of([row for row in rows if eligible(row, bench.dataset.subject)], bench))
+
+
+def choice(rows: Sequence[Row], bench: Bench[Params], looks: Mapping[int, Floats]) -> Mapping[int, Result]:
+    """What `work_set` says of the rows. looks: by item id what each looks like, as `looks_of` finds it."""
+    import numpy as np
+
     from tools.choose.candidates import candidate
     from tools.choose.difference import choose
+    from tools.choose.looks import SIZE
     from tools.choose.moments import moments
 
     dataset, params = bench.dataset, bench.params
     results = {row["item_id"]: Result(_left_out(row, dataset.subject)) for row in rows}
-    by_id = {row["item_id"]: row for row in rows if _may(row, dataset.subject)}
-    candidates = [candidate(row) for row in sorted(by_id.values(), key=lambda row: str(row["address"]))]
+    may = [row for row in rows if eligible(row, dataset.subject)]
+    candidates = [candidate(row) for row in sorted(may, key=lambda row: str(row["address"]))]
     moment = moments(candidates, params.moment_s)
     best = _best_of(candidates, moment)
-    seen = _looks([by_id[one.item_id] for one in candidates], bench)
+    seen = np.array([looks[one.item_id] for one in candidates], np.float32).reshape(len(candidates), SIZE)
     second = [one not in best[moment[one.item_id]] for one in candidates]
     places = choose(candidates, seen, dataset, params.min_difference, second, params.second_difference)
     for one, place, late in zip(candidates, places, second, strict=True):
@@ -92,7 +100,8 @@ def work_set(rows: Sequence[Row], bench: Bench[Params]) -> Mapping[int, Result]:
     return results
 
 
-def _may(row: Row, subject: str) -> bool:
+def eligible(row: Row, subject: str) -> bool:
+    """Whether a row can be chosen at all: nobody rejected it, and it shows the subject, or is pinned."""
     if row.get("excluded"):
         return False
     return bool(row.get("pinned")) or not subject or row["identity"] == subject
@@ -117,16 +126,15 @@ def _best_of(candidates: Sequence[Candidate], moment: Mapping[int, int]) -> dict
     return found
 
 
-def _looks(rows: Sequence[Row], bench: Bench[Params]) -> Floats:
-    """The embeddings, one row each: of what score measured, or of the cutouts where it did not."""
-    import numpy as np
-
-    from tools.choose.looks import SIZE, looks
+def looks_of(rows: Sequence[Row], bench: Bench[Params]) -> dict[int, Floats]:
+    """The embeddings by item id: of what score measured, or of the cutouts where it did not."""
+    from tools.choose.looks import looks
     from tools.media.image import read_rgba
     from tools.media.likeness import embed, vector
 
-    found = [looks(vector(row.get("likeness") or embed(read_rgba(bench.file(row)))), row) for row in rows]
-    return np.array(found, np.float32).reshape(len(rows), SIZE)
+    return {
+        row["item_id"]: looks(vector(row.get("likeness") or embed(read_rgba(bench.file(row)))), row) for row in rows
+    }
 
 
 def _kept(kept: Candidate, one: Candidate) -> str:

@@ -45,13 +45,14 @@ def decide(base: Path, verdict: str, ids: Sequence[int], dataset: str = "", why:
     return Written(words, [int(item["id"]) for item in found])
 
 
-def clear(base: Path, ids: Sequence[int]) -> Written:
+def clear(base: Path, ids: Sequence[int], dataset: str = "") -> Written:
     """Take back the last decision on each item; those that have none stay as they are.
 
-    Raises UsageError where none has one.
+    dataset: only what is said of it or of all; '' takes any. Raises UsageError where none has one.
     """
     with closing(connect(base)) as db, transaction(db):
-        found = db.execute(sql("pages/decide.standing"), {"ids": json.dumps(list(ids))}).fetchall()
+        asked = {"ids": json.dumps(list(ids)), "dataset": dataset}
+        found = db.execute(sql("pages/decide.standing"), asked).fetchall()
         if not found:
             raise UsageError("There is no decision on this image itself. Its page shows what it obeys.")
         return _taken_back(db, found)
