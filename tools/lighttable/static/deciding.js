@@ -50,7 +50,8 @@ async function reasonFor(n) {
 }
 document.getElementById("reason-cancel")?.addEventListener("click", () => reasonDialog.close(""));
 
-function remember(words) {
+// What Z takes back: the words that an answer gave.
+export function remember(words) {
   history.push(words);
   while (history.length > 50) history.shift();
   sessionStorage.setItem("decided", JSON.stringify(history));

@@ -19,6 +19,13 @@ for (const [name, to] of [["previous", previous], ["next", next]]) {
   button.addEventListener("click", () => go(to));
 }
 
+// Compare goes through the gallery's set where this image was found in it.
+function compare() {
+  const address = new URLSearchParams(place >= 0 && gallery ? new URL(gallery).search : "");
+  address.set("item", String(id));
+  location.assign(`/-/compare?${address}`);
+}
+
 const again = (told) => told && location.reload();
 const say = (verdict) => decide(verdict, { ids: [id] }, "", () => {}, (told) => told && (next !== null ? go(next) : location.reload()));
 const acts = {
@@ -39,6 +46,7 @@ bind({
   u: acts.clear,
   z: acts.undo,
   b: nextGround,
+  c: compare,
 });
 
 document.querySelector(".acts").addEventListener("click", (event) => {
