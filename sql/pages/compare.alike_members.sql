@@ -1,5 +1,6 @@
 -- Compare alike members: a kept cut-out, then those that a dataset left out for it, the best first.
 -- difference: to the chosen image that looks most like it, 0 to 1. score: how good it is by itself, 0 to 1.
+-- The cross join has the few of the group found first, and then what became of them.
 select
     item.id, item.kind, item.address, item.version, item.path, item.width, item.height, frame.time_s, outcome.detail,
     case when outcome.passed then 'in' when outcome.status = 'failed' then 'failed' else 'out' end as state,
@@ -11,7 +12,7 @@ from (
     union
     select told.item_id
     from "select" as behind
-    join outcome as told on told.id = behind.outcome_id
+    cross join outcome as told on told.id = behind.outcome_id
     where behind.kept_address = :address and told.step_id = :step and told.latest and told.live
         and told.reason in ('same_moment', 'similar_to_better')
 ) as grouped

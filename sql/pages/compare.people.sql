@@ -11,7 +11,7 @@ select
         from item as cutout
         where cutout.parent_id = item.id and cutout.kind = 'cutout' and cutout.newest
     ) as cutout_id
-from item
+from item indexed by item_parent
 join person on person.item_id = item.id
 left join outcome
     on outcome.item_id = item.id and outcome.latest and outcome.live

@@ -101,7 +101,7 @@ def members(db: sqlite3.Connection, one: sets.Set, kept_id: int) -> list[dict[st
 
 def why(detail: str | None) -> str:
     """Why an image was left out, without the path of the kept one, which stands beside it."""
-    match = re.fullmatch(r"Kept instead: .* \((.*)\)", detail or "", re.DOTALL)
+    match = re.fullmatch(r"Kept instead: .*? \((.*)\)", detail or "", re.DOTALL)
     return match[1] if match else detail or ""
 
 
@@ -116,7 +116,7 @@ def swap(base: Path, step_id: int, wanted: int, kept: int, dataset: str) -> Writ
     with closing(connect(base)) as db, transaction(db):
         before = db.execute("select coalesce(max(id), 0) from decision").fetchone()[0]
         found = {row["id"]: row for row in db.execute(sql("pages/decide.subjects"), {"ids": f"[{wanted}, {kept}]"})}
-        if set(found) != {wanted, kept} or wanted == kept:
+        if set(found) != {wanted, kept}:
             raise UsageError("These images are no longer there. Load the page again.")
         say(db, "pin", [Subject(found[wanted], dataset)], "")
         standing = db.execute(sql("pages/compare.standing"), {"step": step_id, "item": kept}).fetchone()

@@ -23,6 +23,8 @@ MODES = {"mask": "Mask", "frame": "Frame", "composite": "Composite", "groups": "
 FIRST = {"frame": "frame", "person": "frame", "composite": "composite", "caption": "composite"}
 """The mode in which an item of a kind is shown first; any other begins with its mask."""
 
+ALIKE = ("near_duplicate", "same_moment", "similar_to_better")
+
 BEST = ("score:cutout", "mask:cutout", "detect:person", "extract:frame")
 """The sets that Compare begins with where none is asked for: the first that there is."""
 
@@ -76,7 +78,7 @@ async def stage(desk: Desk, request: Request) -> Response:
 
     def found(db: sqlite3.Connection) -> dict[str, Any]:
         one = counted.chosen_set(desk, db, wanted.query.set)
-        if one is None or not wanted.item:
+        if one is None or not (wanted.item or wanted.mode == "groups"):
             raise UsageError("There is nothing to look at.")
         return {"one": one, "wanted": wanted} | _stage(db, desk, wanted, one)
 
@@ -149,11 +151,9 @@ def _stage(db: sqlite3.Connection, desk: Desk, wanted: Wanted, one: sets.Set) ->
     found = comparing.beside(db, wanted.item) if wanted.item else None
     if wanted.item and found is None:
         raise UsageError(f"There is no item {wanted.item} in this workspace.")
-    mode = wanted.mode or (FIRST.get(found.item["kind"], "mask") if found else "groups")
-    context: dict[str, Any] = {"mode": mode, "beside": found, "group": None}
-    if found:
-        standing = db.execute(sql("pages/compare.standing"), {"step": one.step_id, "item": wanted.item}).fetchone()
-        context |= {"standing": dict(standing)}
+    said = db.execute(sql("pages/compare.standing"), {"step": one.step_id, "item": wanted.item}).fetchone()
+    mode = wanted.mode or _first_mode(said)
+    context: dict[str, Any] = {"mode": mode, "beside": found, "group": None, "standing": said}
     if mode == "groups":
         return context | _groups(db, desk, wanted, one)
     if found is None:
@@ -164,6 +164,13 @@ def _stage(db: sqlite3.Connection, desk: Desk, wanted: Wanted, one: sets.Set) ->
     if mode == "composite" and found.composite:
         context["mask_path"] = _mask_file(db, desk, found.composite["id"])
     return context | {"checked": _checked(db, found, mode)}
+
+
+def _first_mode(said: sqlite3.Row | None) -> str:
+    """How an item is looked at first: what was left out for another one beside that."""
+    if said is None:
+        return "mask"
+    return "groups" if said["reason"] in ALIKE else FIRST.get(said["kind"], "mask")
 
 
 def _checked(db: sqlite3.Connection, found: comparing.Beside, mode: str) -> list[dict[str, Any]]:
@@ -219,12 +226,14 @@ def _mask_file(db: sqlite3.Connection, desk: Desk, item_id: int) -> bytes:
 
 async def swap(desk: Desk, said: Mapping[str, Any]) -> Mapping[str, Any]:
     """`{wanted, kept, set}`: the other image of a group instead of the kept one, in the dataset of the set."""
-    wanted, kept = writes.ids_of({"ids": [said.get("wanted"), said.get("kept")]})
+    ids = writes.ids_of({"ids": [said.get("wanted"), said.get("kept")]})
+    if len(ids) != 2:
+        raise UsageError("Choose an image other than the kept one. Nothing was written.")
     word = writes.text_of(said, "set", 200)
     one = await desk.read(lambda db: next((each for each in sets.all_sets(db) if each.word == word), None))
     if one is None:
         raise UsageError(f"There is no set {word}.")
-    written = await desk.write(groups.swap, desk.base, one.step_id, wanted, kept, one.dataset)
+    written = await desk.write(groups.swap, desk.base, one.step_id, *ids, one.dataset)
     fates = await desk.read(lambda db: writes.fates(db, one.step_id, written.ids))
     return {"words": list(written.words), "ids": list(written.ids), "fates": fates}
 
