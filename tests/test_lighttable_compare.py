@@ -463,3 +463,20 @@ def test_what_cannot_be_swapped_is_said_and_nothing_written(
     assert answer.status_code == 400
     assert answer.json()["error"].startswith(sentence)
     assert decided(table.base) == []
+
+
+def test_a_rejected_one_stays_in_sight(table: Visitor) -> None:
+    """It no longer reaches select nor score; what was said of it still stands beside it."""
+    table.post("/-/decide/write", {"verdict": "reject", "ids": [CUTOUT], "set": "select.default:cutout"})
+    shown = table.ask(f"/-/compare/stage?set=select.default:cutout&item={CUTOUT}&mode=groups").text
+    members = re.findall(r'id="m(\d+)" data-id="\d+" data-kind="cutout" data-state="(\w+)" data-verdict="(\w*)"', shown)
+    assert members == [(str(CUTOUT), "out", "reject"), (str(TWIN), "out", "")]
+    alone = stage(table, f"item={CUTOUT}")
+    assert 'data-badge="reject"' in alone
+    assert re.search(r'<p class="standing" data-state="out">.*rejected by hand</p>', alone)
+
+
+def test_what_is_out_for_what_is_above_says_so(table: Visitor) -> None:
+    with sqlite3.connect(table.base / "manifest.db") as db:
+        db.execute("update outcome set live = 0, passed = 0 where item_id = ?", (CUTOUT,))
+    assert re.search(r'<p class="standing" data-state="out">.*ancestor out</p>', stage(table, f"item={CUTOUT}"))

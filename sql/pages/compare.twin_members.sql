@@ -1,13 +1,15 @@
 -- Compare twin members: a kept frame, then the near duplicates that follow it.
 -- luma_difference: of the whole picture to the kept one, in levels of 255.
+-- What a person rejected no longer reaches the step; what it said last stands here with that decision.
 select
     item.id, item.kind, item.address, item.version, item.path, item.width, item.height, frame.time_s, outcome.detail,
     case when outcome.passed then 'in' when outcome.status = 'failed' then 'failed' else 'out' end as state,
-    case when outcome.passed then '' when outcome.status = 'ok' then 'rejected_by_hand' else outcome.reason end as reason,
+    case when outcome.passed then '' when outcome.status <> 'ok' then outcome.reason
+        when decision.verdict = 'reject' then 'rejected_by_hand' else 'ancestor_out' end as reason,
     outcome.reason as found, coalesce(decision.verdict, '') as verdict, null as score, null as score_parts,
     null as difference, null as rank, extract.luma_difference, item.address = :address as is_kept
 from item
-join outcome on outcome.item_id = item.id and outcome.step_id = :step and outcome.latest and outcome.live
+join outcome on outcome.item_id = item.id and outcome.step_id = :step and outcome.latest
 left join extract on extract.outcome_id = outcome.id
 left join decision on decision.id = outcome.decision_id
 left join frame on frame.item_id = item.id

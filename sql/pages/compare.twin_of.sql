@@ -10,4 +10,4 @@ select
     ) else item.id end as id
 from outcome
 join item on item.id = outcome.item_id
-where outcome.step_id = :step and outcome.item_id = :item and outcome.latest and outcome.live;
+where outcome.step_id = :step and outcome.item_id = :item and outcome.latest;

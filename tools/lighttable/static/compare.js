@@ -116,7 +116,10 @@ const toggles = (group, name, value) => {
 };
 
 function setLayout(value, again = true) {
-  if (again) localStorage.setItem("compare-layout", value);
+  if (again) {
+    localStorage.setItem("compare-layout", value);
+    look.stopFlicker();
+  }
   toggles("layouts", "layout", value);
   const one = section();
   if (!one) return;
@@ -228,12 +231,13 @@ function count(difference) {
   document.getElementById("reviewed").textContent = bar.value.toLocaleString("en").replaceAll(",", "\u202f");
 }
 
-function changed(told, before = new Map()) {
+// An item that a step no longer reaches has no fate there: it has what was just said of it.
+function changed(told, before = new Map(), verdict = "") {
   fetched.clear();
   if (told === null) for (const [id, fate] of before) put(id, fate);
   else {
     const was = new Map(told.ids.map((id) => [id, before.has(id) ? Boolean(before.get(id).verdict) : isDecided(id)]));
-    for (const id of told.ids) put(id, told.fates[id] ?? { verdict: "" });
+    for (const id of told.ids) put(id, told.fates[id] ?? { verdict });
     count(told.ids.reduce((sum, id) => sum + (byId.has(id) ? Number(isDecided(id)) - Number(was.get(id)) : 0), 0));
   }
   tell();
@@ -255,7 +259,7 @@ function say(verdict) {
       else if (members().indexOf(marked()) < members().length - 1) mark(members().indexOf(marked()) + 1);
       else tell();
     },
-    (told) => changed(told, before),
+    (told) => changed(told, before, verdict),
   );
 }
 
@@ -290,7 +294,7 @@ const acts = {
   keep: () => say("keep"),
   reject: () => say("reject"),
   pin: () => say("pin"),
-  clear: () => current()?.id && clear([current().id], setOf(), changed),
+  clear: () => current()?.id && clear([current().id], setOf(), (told) => changed(told)),
   undo: takeBack,
   swap: () => inGroups() && swap(),
 };
