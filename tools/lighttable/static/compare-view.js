@@ -25,7 +25,7 @@ const isWhole = (view) => !place.scale || place.scale * number(view, "scale") <=
 // A cut-out lies where it lies in its composite, also where all fits.
 function leading(view) {
   const first = part("a");
-  return stage.dataset.mode === "composite" && first && !view.classList.contains("free") ? first : view;
+  return stage.dataset.mode === "composite" && view.dataset.part === "b" && first && !view.classList.contains("free") ? first : view;
 }
 
 function lay(view) {

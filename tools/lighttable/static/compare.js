@@ -4,6 +4,8 @@ import { clear, decide, remember, undo } from "./deciding.js";
 import { nextGround } from "./ground.js";
 import { post } from "./post.js";
 import { toast } from "./toast.js";
+import { bring, isCurrent, layoutNow, nextShow, restore, setLayout, setShow, tellScale, tellStanding, toggleLayer } from "./compare-tools.js";
+import { ahead, fetchStage, forget } from "./compare-fetch.js";
 import * as look from "./compare-view.js";
 
 const page = document.getElementById("compare");
@@ -31,49 +33,28 @@ function address(changes) {
 
 // --- what is shown ---
 
-const fetched = new Map();
-function fetchStage(wanted) {
-  const key = String(wanted);
-  if (!fetched.has(key)) {
-    fetched.set(key, fetch(`/-/compare/stage?${key}`, { credentials: "same-origin" }).then((answer) => (answer.ok ? answer.text() : null), () => null));
-    while (fetched.size > 8) fetched.delete(fetched.keys().next().value);
-  }
-  return fetched.get(key);
-}
-
 async function show(changes) {
   const wanted = address(changes);
   const turn = ++asked;
   const text = await fetchStage(wanted);
   if (turn !== asked) return;
   if (text === null) {
-    fetched.delete(String(wanted));
     toast("The light table does not answer. Is make review still running?", "error");
     return;
   }
   const flickered = section()?.dataset.flicker;
+  const held = document.activeElement?.classList.contains("handle");
   stage.innerHTML = text;
   data.mode = section().dataset.mode;
   page.dataset.mode = data.mode;
   history.replaceState(null, "", `/-/compare?${wanted}`);
   if (flickered) section().dataset.flicker = flickered;
   arrive();
-}
-
-// The next stage and its pictures, before they are asked for.
-async function prefetch(id) {
-  if (!id || inGroups()) return;
-  const text = await fetchStage(address({ item: id }));
-  if (!text) return;
-  const page = new DOMParser().parseFromString(text, "text/html");
-  for (const image of page.querySelectorAll(".view img")) new Image().src = image.getAttribute("src");
+  if (held) stage.querySelector(".handle")?.focus();
 }
 
 function arrive() {
-  const layout = localStorage.getItem("compare-layout") ?? (matchMedia("(max-width: 760px)").matches ? "slider" : "beside");
-  setLayout(layout, false);
-  setShow(localStorage.getItem("compare-show") ?? "cutout", false);
-  setLayers();
+  restore();
   look.take(section(), tellScale);
   for (const link of page.querySelectorAll(".modes a")) {
     isCurrent(link, link.dataset.mode === data.mode);
@@ -85,66 +66,14 @@ function arrive() {
   else {
     sessionStorage.setItem("last", String(own()));
     tell();
-    prefetch(neighbour(1));
+    const after = neighbour(1);
+    if (after) ahead(address({ item: after }));
   }
   stage.querySelector("select.go")?.addEventListener("change", (event) => location.assign(event.target.value));
   const at = listed.findIndex((item) => item.id === own());
   const first = (Number(data.page) - 1) * Number(data.per);
   const group = section()?.dataset;
   document.getElementById("place").textContent = inGroups() ? `${group.place} / ${group.groups}` : `${at < 0 ? "–" : first + at + 1} / ${data.total}`;
-}
-
-function isCurrent(link, is) {
-  if (is) link.setAttribute("aria-current", "true");
-  else link.removeAttribute("aria-current");
-}
-
-function bring(tile, strip) {
-  if (tile) strip.scrollLeft = tile.offsetLeft - (strip.clientWidth - tile.clientWidth) / 2;
-}
-
-function tellScale(scale, whole, exact) {
-  const text = document.getElementById("scale");
-  const percent = Math.round(scale * devicePixelRatio * 100);
-  text.textContent = exact ? "1:1" : `${percent} %`;
-  text.setAttribute("aria-pressed", String(exact));
-  text.setAttribute("aria-label", `${percent} %${whole ? ", the whole picture" : ""}. Press for ${whole ? "pixel for pixel" : "the whole picture"}.`);
-}
-
-const toggles = (group, name, value) => {
-  for (const each of page.querySelectorAll(`.${group} [data-${name}]`)) each.setAttribute("aria-pressed", String(each.dataset[name] === value));
-};
-
-function setLayout(value, again = true) {
-  if (again) {
-    localStorage.setItem("compare-layout", value);
-    look.stopFlicker();
-  }
-  toggles("layouts", "layout", value);
-  const one = section();
-  if (!one) return;
-  const can = one.dataset.mode !== "frame" && one.querySelector("[data-part=a]") && one.querySelector("[data-part=b]");
-  one.dataset.stacked = String(Boolean(can) && value === "slider");
-  if (again) look.layAll();
-}
-
-function setShow(value, again = true) {
-  if (again) localStorage.setItem("compare-show", value);
-  toggles("shows", "show", value);
-  if (section()) section().dataset.show = value;
-}
-
-const hidden = () => new Set(JSON.parse(localStorage.getItem("compare-hidden") ?? "[]"));
-function setLayers() {
-  const without = hidden();
-  for (const each of page.querySelectorAll("[data-layer]")) each.setAttribute("aria-pressed", String(!without.has(each.dataset.layer)));
-  if (section()) section().dataset.hidden = [...without].join(" ");
-}
-function toggleLayer(name) {
-  const without = hidden();
-  if (!without.delete(name)) without.add(name);
-  localStorage.setItem("compare-hidden", JSON.stringify([...without]));
-  setLayers();
 }
 
 // --- the mark ---
@@ -197,21 +126,11 @@ function current() {
   return tile ? { ...tile.dataset, id: Number(tile.dataset.id) } : null;
 }
 
-const WORDS = { keep: "kept", reject: "rejected", pin: "pinned" };
 function tell() {
   const one = current();
-  if (!one) return;
-  const kind = inGroups() ? one.kind : section().querySelector("h1")?.firstChild.textContent.trim().split(" ")[0].toLowerCase();
-  document.getElementById("marked").textContent = `${kind} ${one.id}${one.verdict ? `, ${WORDS[one.verdict]}` : ""}`;
-  const badge = stage.querySelector("[data-badge]");
-  if (!badge || inGroups()) return;
-  badge.dataset.badge = one.verdict;
-  badge.className = `badge ${one.verdict}`;
-  badge.textContent = WORDS[one.verdict] ?? "";
-  const standing = stage.querySelector(".standing");
-  if (!one.state || standing.dataset.state === one.state) return;
-  standing.dataset.state = one.state;
-  standing.replaceChildren(Object.assign(document.createElement("i"), { className: `dot ${one.state}` }), ` ${one.state === "in" ? "in" : (one.reason ?? "").replaceAll("_", " ") || "out"}`);
+  if (!one?.id) return;
+  const kind = inGroups() ? one.kind : section().querySelector("h1").firstChild.textContent.trim().split(" ")[0].toLowerCase();
+  tellStanding(kind, one, inGroups() ? null : stage);
 }
 
 // --- deciding ---
@@ -233,7 +152,7 @@ function count(difference) {
 
 // An item that a step no longer reaches has no fate there: it has what was just said of it.
 function changed(told, before = new Map(), verdict = "") {
-  fetched.clear();
+  forget();
   if (told === null) for (const [id, fate] of before) put(id, fate);
   else {
     const was = new Map(told.ids.map((id) => [id, before.has(id) ? Boolean(before.get(id).verdict) : isDecided(id)]));
@@ -299,8 +218,6 @@ const acts = {
   swap: () => inGroups() && swap(),
 };
 
-const next = (name, values, attribute) => values[(values.indexOf(localStorage.getItem(name) ?? attribute) + 1) % values.length];
-const layoutNow = () => page.querySelector(".layouts [aria-pressed=true]")?.dataset.layout;
 const modes = page ? [...page.querySelectorAll(".modes a")].map((link) => link.dataset.mode) : [];
 
 function setMode(mode) {
@@ -319,6 +236,9 @@ function arrow(step, right, down) {
 }
 
 if (page) {
+  // What an item's page leads to from here: the images beside it, and the way back.
+  sessionStorage.setItem("neighbours", JSON.stringify(listed.map((item) => item.id)));
+  sessionStorage.setItem("gallery", document.getElementById("back").href);
   arrive();
   bind({
     ArrowRight: arrow(1, 1, 0),
@@ -329,7 +249,7 @@ if (page) {
     "]": () => look.moveCut(4),
     f: (event) => event.repeat || look.flicker(),
     v: () => setLayout(layoutNow() === "slider" ? "beside" : "slider"),
-    m: () => setShow(next("compare-show", ["cutout", "matte", "tint"], "cutout")),
+    m: nextShow,
     k: () => toggleLayer("joints"),
     b: nextGround,
     "+": () => look.zoom(1.5),
