@@ -164,10 +164,21 @@ def test_a_mask_outside_the_workspace_is_not_served(table: Visitor, path: str) -
     assert 'data-part="b"' in stage(table, f"item={CUTOUT}&mode=composite")
 
 
+def with_cutout(base: Path) -> None:
+    """The cut-out of 220 x 620 px, opaque from 10 to 200 across and from 10 to 600 down."""
+    (path,) = rows(base, "select path from item where id = ?", CUTOUT)[0]
+    file = base / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    image = Image.new("RGBA", (220, 620), (0, 0, 0, 0))
+    image.paste((200, 100, 50, 255), (10, 10, 200, 600))
+    image.save(file, lossless=True)
+
+
 def test_a_cut_out_lies_where_it_lies_in_its_composite(table: Visitor) -> None:
     """The mask's left side is at 300 of 1024, the subject's at 10 of the cut-out, and 190 px wide."""
     file = with_mask(table.base)
     mask(file, (300, 400, 490, 990), (1024, 1024))
+    with_cutout(table.base)
     html = stage(table, f"item={COMPOSITE}&mode=composite")
     assert 'data-left="290.0" data-top="390.0" data-scale="1.0"' in html
 

@@ -28,6 +28,10 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     image.paste(255, (300, 400, 490, 990))
     for (path,) in rows(base, "select mask_path from composite"):
         image.save(base / path)
+    (path,) = rows(base, "select path from item where id = 21")[0]
+    cutout = Image.new("RGBA", (220, 620), (0, 0, 0, 0))
+    cutout.paste((200, 100, 50, 255), (10, 10, 200, 600))
+    cutout.save(base / path, lossless=True)
     keypoints = [[100.0 + at, 20.0 + 30 * at, 0.9] for at in range(17)]
     with sqlite3.connect(base / "manifest.db") as db:
         db.execute("update person set keypoints_json = ? where item_id = 14", (json.dumps(keypoints),))

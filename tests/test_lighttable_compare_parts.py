@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from compared import COMPOSITE, CUTOUT, PERSON, TWIN, compared, mask, points
+from PIL import Image, ImageDraw
 
 from tools.lighttable import groups, sets
 from tools.lighttable.comparing import BONES, SEEN, Box, beside, iou, on_crop, on_frame, others
@@ -134,31 +135,53 @@ def test_the_shared_part_of_two_boxes() -> None:
 
 
 def composite(**changes: Any) -> dict[str, Any]:
-    subject = {"subject_x0_px": 10, "subject_x1_px": 110, "subject_y0_px": 20, "subject_y1_px": 220}
-    return subject | {"scale": 1.0, "width": 400, "height": 500, "mask_sha256": "a"} | changes
+    return {"scale": 1.0, "mask_sha256": "a"} | changes
+
+
+def cutout(path: Path) -> bytes:
+    """A cut-out of 130 x 240 px whose subject fills 10 to 110 across and 20 to 220 down."""
+    image = Image.new("RGBA", (130, 240), (0, 0, 0, 0))
+    image.paste((200, 100, 50, 255), (10, 20, 110, 220))
+    image.save(path)
+    return bytes(path)
 
 
 def test_a_cut_out_is_placed_by_its_mask(tmp_path: Path) -> None:
-    found = placed(mask(tmp_path / "whole.png", (150, 100, 250, 300)), composite())
+    own = cutout(tmp_path / "own.png")
+    found = placed(mask(tmp_path / "whole.png", (150, 100, 250, 300)), own, composite())
     assert found
     assert (found.left, found.top) == (140, 80)
-    half = placed(mask(tmp_path / "half.png", (150, 100, 200, 200)), composite(scale=0.5, mask_sha256="b"))
+    half = placed(mask(tmp_path / "half.png", (150, 100, 200, 200)), own, composite(scale=0.5))
     assert half
-    assert (half.left, half.top) == (145, 90)
+    assert (half.left, half.top) == pytest.approx((145, 90), abs=0.5)
 
 
 def test_a_subject_that_the_canvas_cuts_is_held_by_its_other_side(tmp_path: Path) -> None:
     """Of 200 px in height, 150 show above the lower edge; of 100 px in width, 60 beyond the left one."""
-    found = placed(mask(tmp_path / "cut.png", (0, 350, 60, 500)), composite(mask_sha256="c"))
+    found = placed(mask(tmp_path / "cut.png", (0, 350, 60, 500)), cutout(tmp_path / "own.png"), composite())
     assert found
     assert (found.left, found.top) == (-50, 330)
 
 
+def test_a_side_that_was_trimmed_does_not_move_it(tmp_path: Path) -> None:
+    """A round subject of which the composite left off 4 px on the left: the rest lies where it lies."""
+    image = Image.new("RGBA", (130, 240), (0, 0, 0, 0))
+    ImageDraw.Draw(image).ellipse((10, 20, 110, 220), fill=(200, 100, 50, 255))
+    image.save(tmp_path / "own.png")
+    trimmed = Image.new("L", (400, 500), 0)
+    trimmed.paste(image.getchannel("A").crop((14, 0, 130, 240)), (154, 80))
+    trimmed.save(tmp_path / "mask.png")
+    found = placed(bytes(tmp_path / "mask.png"), bytes(tmp_path / "own.png"), composite())
+    assert found
+    assert (found.left, found.top) == (140, 80)
+
+
 def test_an_empty_or_broken_mask_places_nothing(tmp_path: Path) -> None:
-    assert placed(mask(tmp_path / "empty.png", (0, 0, 0, 0)), composite(mask_sha256="d")) is None
+    own = cutout(tmp_path / "own.png")
+    assert placed(mask(tmp_path / "empty.png", (0, 0, 0, 0)), own, composite()) is None
     (tmp_path / "broken.png").write_bytes(b"no picture")
-    assert placed(bytes(tmp_path / "broken.png"), composite(mask_sha256="e")) is None
-    assert placed(bytes(tmp_path / "gone.png"), composite(mask_sha256="f")) is None
+    assert placed(bytes(tmp_path / "broken.png"), own, composite()) is None
+    assert placed(bytes(tmp_path / "gone.png"), own, composite()) is None
 
 
 # --- groups ---

@@ -11,7 +11,7 @@ from typing import Any
 
 from datasette.utils.asgi import Request, Response
 
-from tools.lighttable import asked, comparing, counted, groups, pictures, placing, sets, writes
+from tools.lighttable import asked, comparing, counted, groups, pictures, sets, writes
 from tools.lighttable.asked import Query
 from tools.lighttable.desk import Desk, Page
 from tools.lighttable.pages.item import gauge
@@ -87,12 +87,13 @@ async def stage(desk: Desk, request: Request) -> Response:
 
 
 async def _painted(desk: Desk, context: dict[str, Any]) -> dict[str, Any]:
-    """With where the cut-out lies in its composite: that is read from the composite's mask."""
-    one = context.get("beside")
-    if context.get("mode") != "composite" or not one or not one.composite:
+    """With where the cut-out lies in its composite: that is read from their pictures."""
+    from tools.lighttable.placing import placed
+
+    files = context.pop("files", None)
+    if not files or not all(files):
         return {"placed": None, **context}
-    path = context.pop("mask_path")
-    return {**context, "placed": await desk.paint(placing.placed, path, one.composite) if path else None}
+    return {**context, "placed": await desk.paint(placed, *files, context["beside"].composite)}
 
 
 def _context(db: sqlite3.Connection, desk: Desk, wanted: Wanted) -> dict[str, Any]:
@@ -162,7 +163,8 @@ def _stage(db: sqlite3.Connection, desk: Desk, wanted: Wanted, one: sets.Set) ->
         crop = comparing.on_crop(found) if found.person else None
         context |= {"on_frame": comparing.on_frame(found), "on_crop": crop}
     if mode == "composite" and found.composite:
-        context["mask_path"] = _mask_file(db, desk, found.composite["id"])
+        shown = _mask(db, desk, found.composite["id"]), pictures.find(db, desk.base, found.composite["parent_id"])
+        context["files"] = [one.path if one else b"" for one in shown]
     return context | {"checked": _checked(db, found, mode)}
 
 
@@ -217,11 +219,6 @@ def _mask(db: sqlite3.Connection, desk: Desk, item_id: int) -> pictures.Shown | 
     version = str(row["mask_sha256"])[:16]
     seen = f"{pictures.VERSION}\0mask\0{row['address']}\0{row['mask_sha256']}\0{row['mask_path']}"
     return pictures.Shown(path, version, hashlib.sha256(os.fsencode(seen)).hexdigest()[:32])
-
-
-def _mask_file(db: sqlite3.Connection, desk: Desk, item_id: int) -> bytes:
-    shown = _mask(db, desk, item_id)
-    return shown.path if shown else b""
 
 
 async def swap(desk: Desk, said: Mapping[str, Any]) -> Mapping[str, Any]:

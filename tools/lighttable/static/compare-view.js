@@ -1,7 +1,6 @@
 // The pictures of Compare: zoom and pan in step, at the level of pixels; a divider; one picture, then the other.
 // All views share one place: a point of the first picture, and how many CSS pixels one of its pixels gets (0: all fits).
 
-const LEAST_BEYOND = 0.5;
 const MOST = 32;
 const place = { scale: 0, x: 0, y: 0 };
 let views = [];
@@ -95,9 +94,20 @@ function zoomAt(view, factor, x, y) {
   layAll();
 }
 
+// Where keys begin to enlarge: who it is about, else the middle.
+function middle(view) {
+  if (isWhole(view) && view.dataset.x) return { x: number(view, "x"), y: number(view, "y") };
+  return under(view, view.clientWidth / 2, view.clientHeight / 2);
+}
+
 export function zoom(factor) {
   const view = views[0];
-  if (view) zoomAt(view, factor, view.clientWidth / 2, view.clientHeight / 2);
+  if (!view) return;
+  const at = middle(view);
+  zoomAt(view, factor, view.clientWidth / 2, view.clientHeight / 2);
+  if (place.scale) Object.assign(place, at);
+  hold();
+  layAll();
 }
 
 // Whole, or one pixel of the picture for one of the screen.
@@ -106,7 +116,7 @@ export function toggleScale() {
   if (!view) return;
   if (place.scale) place.scale = 0;
   else {
-    Object.assign(place, under(view, view.clientWidth / 2, view.clientHeight / 2));
+    Object.assign(place, middle(view));
     place.scale = 1 / devicePixelRatio;
   }
   layAll();
