@@ -124,6 +124,16 @@ def test_the_gallery_and_an_item_lead_here_by_c_and_back(page: Any) -> None:
     page.wait_for_url(f"**/-/item/{shown[2]}")
 
 
+def test_who_has_no_keys_gets_here_too(page: Any) -> None:
+    page.goto(f"/-/gallery?{SET}")
+    page.locator("#i23").click()
+    page.locator("#compare").click()
+    shows(page, 23)
+    page.goto("/-/item/14")
+    page.locator("#compare").click()
+    shows(page, 14)
+
+
 def test_the_divider_moves_by_key_and_by_hand(page: Any) -> None:
     open_(page, f"/-/compare?{SET}&item=21", **{"compare-layout": "slider"})
     handle = page.locator(".handle")

@@ -166,6 +166,8 @@ function compare() {
   location.assign(`/-/compare?${address}`);
 }
 
+document.getElementById("compare")?.addEventListener("click", compare);
+
 if (grid) {
   sessionStorage.setItem("neighbours", JSON.stringify(tiles.map((tile) => Number(tile.dataset.id))));
   sessionStorage.setItem("gallery", location.href);

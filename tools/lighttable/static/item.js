@@ -20,10 +20,11 @@ for (const [name, to] of [["previous", previous], ["next", next]]) {
 }
 
 // Compare goes through the gallery's set where this image was found in it.
-function compare() {
-  const address = new URLSearchParams(place >= 0 && gallery ? new URL(gallery).search : "");
+const compare = document.getElementById("compare");
+if (place >= 0 && gallery) {
+  const address = new URLSearchParams(new URL(gallery).search);
   address.set("item", String(id));
-  location.assign(`/-/compare?${address}`);
+  compare.href = `/-/compare?${address}`;
 }
 
 const again = (told) => told && location.reload();
@@ -46,7 +47,7 @@ bind({
   u: acts.clear,
   z: acts.undo,
   b: nextGround,
-  c: compare,
+  c: () => compare.click(),
 });
 
 document.querySelector(".acts").addEventListener("click", (event) => {
