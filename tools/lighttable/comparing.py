@@ -104,10 +104,6 @@ class Beside:
     people: Sequence[Row]
     composites: Sequence[Row]
 
-    @property
-    def crop(self) -> Row | None:
-        return self.person
-
 
 def beside(db: sqlite3.Connection, item_id: int) -> Beside | None:
     """What stands beside an item: up its line, and down to what was made of it first. None where there is no item."""
