@@ -75,6 +75,16 @@ def test_pictures_are_shown_and_the_first_is_marked(page: Any) -> None:
     assert marked(page) == "21"
 
 
+def test_the_mark_moves_nothing_but_itself(page: Any) -> None:
+    page.goto(CUTOUTS)
+    boxes = "[...document.querySelectorAll('.tile')].map((tile) => tile.getBoundingClientRect().width)"
+    before = page.evaluate(boxes)
+    page.keyboard.press("ArrowRight")
+    assert marked(page) == "23"
+    assert page.evaluate(boxes) == before
+    assert min(before) > 60
+
+
 def test_a_key_decides_the_mark_moves_on_and_undo_takes_it_back(page: Any, base: Path) -> None:
     page.goto(CUTOUTS)
     page.keyboard.press("ArrowRight")

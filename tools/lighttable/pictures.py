@@ -60,13 +60,13 @@ def find(db: sqlite3.Connection, base: Path, item_id: int) -> Shown | None:
     name = row["path"] if isinstance(row["path"], bytes) else os.fsencode(row["path"])
     own = row["kind"] in ("photo", "background", "reference")
     path = os.path.join(os.fsencode(base), os.fsencode(row["folder"]) if own else b"", name)
-    if not _is_inside(base, path):
+    if not is_inside(base, path):
         return None
     seen = f"{VERSION}\0{row['kind']}\0{row['address']}\0{row['version']}\0{os.fsdecode(name)}"
     return Shown(path, row["version"], hashlib.sha256(os.fsencode(seen)).hexdigest()[:32])
 
 
-def _is_inside(base: Path, path: bytes) -> bool:
+def is_inside(base: Path, path: bytes) -> bool:
     """Whether a file lies, links followed, in a folder of this workspace that tools write or the user fills."""
     home = os.fsencode(base)
     roots = [os.path.realpath(os.path.join(home, folder)) for folder in (*WRITTEN, *map(os.fsencode, FOLDERS.values()))]
@@ -138,10 +138,14 @@ def _keep(path: Path, data: bytes) -> None:
 
 async def answer(desk: Desk, request: Request) -> Response:
     """The picture of `item` in `size`. Kept for good by the browser where the address names the version."""
+    return await told(desk, request, await desk.read(lambda db: find(db, desk.base, int(request.url_vars["item"]))))
+
+
+async def told(desk: Desk, request: Request, shown: Shown | None) -> Response:
+    """A picture that was found, in the `size` of the address."""
     from tools.media.errors import MediaError
 
     size = request.url_vars["size"]
-    shown = await desk.read(lambda db: find(db, desk.base, int(request.url_vars["item"])))
     if shown is None:
         return Response("There is nothing to see.", status=404)
     if not shown.path:

@@ -156,6 +156,18 @@ function open() {
   location.assign(`/-/item/${tile.dataset.id}`);
 }
 
+// Compare goes through the same set: it gets this very address, and the marked image.
+function compare() {
+  const tile = tiles[marked];
+  if (!tile) return;
+  const address = new URLSearchParams(location.search);
+  address.set("set", set);
+  address.set("item", tile.dataset.id);
+  location.assign(`/-/compare?${address}`);
+}
+
+document.getElementById("compare")?.addEventListener("click", compare);
+
 if (grid) {
   sessionStorage.setItem("neighbours", JSON.stringify(tiles.map((tile) => Number(tile.dataset.id))));
   sessionStorage.setItem("gallery", location.href);
@@ -184,6 +196,7 @@ if (grid) {
     z: acts.undo,
     b: nextGround,
     n: () => document.querySelector(".pager [rel=next]")?.click(),
+    c: compare,
     Enter: open,
   });
   grid.addEventListener("click", (event) => {

@@ -19,6 +19,14 @@ for (const [name, to] of [["previous", previous], ["next", next]]) {
   button.addEventListener("click", () => go(to));
 }
 
+// Compare goes through the gallery's set where this image was found in it.
+const compare = document.getElementById("compare");
+if (place >= 0 && gallery) {
+  const address = new URLSearchParams(new URL(gallery).search);
+  address.set("item", String(id));
+  compare.href = `/-/compare?${address}`;
+}
+
 const again = (told) => told && location.reload();
 const say = (verdict) => decide(verdict, { ids: [id] }, "", () => {}, (told) => told && (next !== null ? go(next) : location.reload()));
 const acts = {
@@ -39,6 +47,7 @@ bind({
   u: acts.clear,
   z: acts.undo,
   b: nextGround,
+  c: () => compare.click(),
 });
 
 document.querySelector(".acts").addEventListener("click", (event) => {
