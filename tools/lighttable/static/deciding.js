@@ -50,7 +50,7 @@ async function reasonFor(n) {
 }
 document.getElementById("reason-cancel")?.addEventListener("click", () => reasonDialog.close(""));
 
-function remember(words) {
+export function remember(words) {
   history.push(words);
   while (history.length > 50) history.shift();
   sessionStorage.setItem("decided", JSON.stringify(history));
