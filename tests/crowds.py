@@ -32,10 +32,10 @@ def crowded(base: Path) -> dict[int, int]:
     match(mill)
     mill.db.execute("update person set face_x0_px = 60, face_y0_px = 50, face_x1_px = 140, face_y1_px = 150")
     found = persons(mill)
-    for number, item_id in found.items():
-        path = base / mill.one("select path from item where id = ?", item_id)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draw(path, number)
+    number_of = {item_id: number for number, item_id in found.items()}
+    for item_id, name in mill.all("select id, path from item where path is not null"):
+        (base / name).parent.mkdir(parents=True, exist_ok=True)
+        draw(base / name, number_of.get(item_id, 0))
     mill.db.close()
     return found
 
