@@ -30,6 +30,9 @@ PORTRAITS = 14
 CANDIDATES = 8 * PORTRAITS
 """The best faces of a cluster, among which those are chosen."""
 
+WAITING = 20_000
+"""Of so many unsure images it is known in which order they are asked about."""
+
 State = tuple[Any, ...]
 
 
@@ -57,8 +60,8 @@ class Word:
 class Crowd:
     """meaning: the digest of what the numbers mean. listed: `album.listed`. images: by name, as (all, passed).
 
-    best: by cluster, its best faces. unsure: by cluster, a few that wait. chosen: by cluster, the faces that stand for
-    it, once asked for.
+    best: by cluster, its best faces. unsure: by cluster, a few that wait. waiting: rows of pages/people.unsure.
+    chosen: by cluster, the faces that stand for it, once asked for.
     """
 
     state: State
@@ -67,6 +70,7 @@ class Crowd:
     images: Mapping[str, tuple[int, int]]
     best: Mapping[int, Sequence[Face]]
     unsure: Mapping[int, Sequence[Face]]
+    waiting: Sequence[sqlite3.Row]
     chosen: dict[int, Sequence[Face]] = field(default_factory=dict)
 
     @property
@@ -75,16 +79,19 @@ class Crowd:
         return self.state[4:6] if self.state else (None, None)
 
 
-_KNOWN: WeakKeyDictionary[Datasette, Crowd] = WeakKeyDictionary()
+_KNOWN: WeakKeyDictionary[Datasette, tuple[counted.Files, Crowd]] = WeakKeyDictionary()
 
 
 def crowd(desk: Desk, db: sqlite3.Connection) -> Crowd:
-    """Who there is, read anew where match or a decision has changed it."""
-    row = db.execute(sql("pages/people.state")).fetchone()
-    state = tuple(row) if row else ()
-    known = _KNOWN.get(desk.datasette)
-    if known is None or known.state != state:
-        known = _KNOWN[desk.datasette] = _read(db, state)
+    """Who there is, read anew where match or a decision has changed it. To be asked first in its transaction."""
+    files = counted.files(desk.base)  # before the moment that the transaction sees
+    then, known = _KNOWN.get(desk.datasette, (None, None))
+    if known is None or then != files:
+        row = db.execute(sql("pages/people.state")).fetchone()
+        state = tuple(row) if row else ()
+        if known is None or known.state != state:
+            known = _read(db, state)
+        _KNOWN[desk.datasette] = (files, known)
     return known
 
 
@@ -102,7 +109,8 @@ def _read(db: sqlite3.Connection, state: State) -> Crowd:
         best[number] = [Face(row["id"], row["version"], unsure=bool(row["unsure"])) for row in fine]
         unsure[number] = [Face(row["id"], row["version"], unsure=True) for row in some if row["unsure"]][:PORTRAITS]
     images = {name: (n, passed[name]) for name, n in everybody.items()}
-    return Crowd(state, album.digest(addresses), album.listed(db), images, best, unsure)
+    waiting = db.execute(sql("pages/people.unsure"), {"limit": WAITING}).fetchall()
+    return Crowd(state, album.digest(addresses), album.listed(db), images, best, unsure, waiting)
 
 
 def faces_of(db: sqlite3.Connection, known: Crowd, number: int) -> Sequence[Face]:
@@ -113,6 +121,31 @@ def faces_of(db: sqlite3.Connection, known: Crowd, number: int) -> Sequence[Face
         by_id = {face.id: face for face in best}
         known.chosen[number] = [by_id[row["id"]] for row in portraits.varied(rows, PORTRAITS)]
     return known.chosen[number]
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The unsure of whom nothing was said: the likeliest of each cluster first. alike: by id, all that are like it."""
+
+    rows: Sequence[sqlite3.Row]
+    alike: Mapping[int, Sequence[int]]
+
+
+def queue(known: Crowd, said: Sequence[Word]) -> Queue:
+    """Who waits for a person's word."""
+    heard = {word.face.id for word in said if word.value}
+    rows = [row for row in known.waiting if row["id"] not in heard]
+    kinds: dict[tuple[Any, ...], list[int]] = {}
+    for row in rows:
+        kinds.setdefault(_kind(row), []).append(row["id"])
+    first = {some[0] for some in kinds.values()}
+    ordered = [row for row in rows if row["id"] in first] + [row for row in rows if row["id"] not in first]
+    return Queue(ordered, {item_id: some for some in kinds.values() for item_id in some})
+
+
+def _kind(row: sqlite3.Row) -> tuple[Any, ...]:
+    """What those that are alike share: the cluster and whom they look like. Outside of clusters nobody is alike."""
+    return (row["cluster"], row["identity"]) if row["cluster"] is not None else (None, row["id"])
 
 
 def words(desk: Desk, db: sqlite3.Connection) -> Sequence[Word]:

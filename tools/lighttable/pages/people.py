@@ -23,9 +23,12 @@ from tools.mill.settings import UsageError
 CARDS = 24
 """Unsure faces on one page; the next follow once these are settled."""
 
-ROWS = 40
+ROWS = 30
 PER = 200
 """Faces of one cluster on a page."""
+
+CHOICES = 300
+"""People to choose from: those with a name, then the largest clusters. A name that is not among them can be typed."""
 
 PARTED = 24
 """Of each part of a split so many are shown."""
@@ -61,24 +64,25 @@ class Person:
 
 @dataclass(frozen=True)
 class Seen:
-    """What several parts of the page go by: one moment of the manifest."""
+    """What several parts of the page go by: one moment of the manifest.
+
+    unheard: by item, the name that was said and that match does not know yet.
+    """
 
     known: Crowd
     words: Sequence[Word]
     photos: Mapping[str, Sequence[Mapping[str, Any]]]
     datasets: Sequence[Mapping[str, Any]]
-
-    @property
-    def unheard(self) -> Mapping[int, str]:
-        """By item, the name that was said and that match does not know yet."""
-        return {word.face.id: word.value for word in self.words if not word.heard}
+    unheard: Mapping[int, str]
 
 
 def _seen(desk: Desk, db: sqlite3.Connection) -> Seen:
+    known, said = crowd.crowd(desk, db), crowd.words(desk, db)
     rows = db.execute(sql("pages/people.references"))
     photos = {name: [dict(row) for row in some] for name, some in groupby(rows, key=lambda row: str(row["person"]))}
     datasets = [dict(row) for row in db.execute(sql("pages/people.datasets"))]
-    return Seen(crowd.crowd(desk, db), crowd.words(desk, db), photos, datasets)
+    unheard = {word.face.id: word.value for word in said if not word.heard}
+    return Seen(known, said, photos, datasets, unheard)
 
 
 async def show(desk: Desk, request: Request) -> Response:
@@ -179,7 +183,8 @@ def _choices(seen: Seen, everybody: Sequence[Person]) -> list[dict[str, Any]]:
         old["images"] += person.listed["images"]
     for name in crowd.names(seen.known, seen.words, seen.photos):
         by_name.setdefault(name, {"name": name, "cluster": None, "images": 0, "face": None})
-    return list(by_name.values())
+    ordered = sorted(by_name.values(), key=lambda one: not one["name"])
+    return ordered[:CHOICES]
 
 
 def _everybody(seen: Seen) -> list[Person]:
@@ -223,9 +228,20 @@ def _with_faces(db: sqlite3.Connection, seen: Seen, person: Person) -> Person:
 
 def _cards(db: sqlite3.Connection, seen: Seen) -> tuple[list[dict[str, Any]], int]:
     """The unsure of whom nothing was said, each with the two people it may be; how many there are in all."""
-    said = [word.face.id for word in seen.words if word.value]
-    rows = db.execute(sql("pages/people.unsure"), {"ids": json.dumps(said), "limit": CARDS}).fetchall()
-    return [{**dict(row), "candidates": _candidates(db, seen, row)} for row in rows], rows[0]["n"] if rows else 0
+    queue = crowd.queue(seen.known, seen.words)
+    rows = queue.rows[:CARDS]
+    asked = {"ids": json.dumps([row["frame_id"] for row in rows])}
+    frames = {row["id"]: dict(row) for row in db.execute(sql("pages/people.frames"), asked)}
+    cards = [
+        {
+            **dict(row),
+            "alike": len(queue.alike[row["id"]]),
+            "frame": frames.get(row["frame_id"], {}),
+            "candidates": _candidates(db, seen, row),
+        }
+        for row in rows
+    ]
+    return cards, len(queue.rows)
 
 
 def _candidates(db: sqlite3.Connection, seen: Seen, row: sqlite3.Row) -> list[Candidate]:
@@ -298,9 +314,8 @@ async def _alike(desk: Desk, said: Mapping[str, Any]) -> list[int]:
     (item_id,) = writes.ids_of({"ids": [said["like"]]})
 
     def found(db: sqlite3.Connection) -> list[int]:
-        heard = [word.face.id for word in crowd.words(desk, db) if word.value]
-        rows = db.execute(sql("pages/people.alike"), {"item": item_id, "ids": json.dumps(heard)})
-        return [int(row["id"]) for row in rows]
+        queue = crowd.queue(crowd.crowd(desk, db), crowd.words(desk, db))
+        return list(queue.alike.get(item_id, ()))
 
     ids = await desk.read(found)
     if len(ids) != said.get("expected"):
