@@ -6,7 +6,7 @@ import html
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +127,8 @@ def test_each_dataset_tells_its_subject_and_how_many_are_wanted(base: Path, peop
     assert re.findall(r"<h3>(.+?) <span", part) == ["Everybody", "emma"]
     assert '<b class="num">0</b> chosen of <b class="num">25</b> wanted' in part
     assert "2 images show emma, 2 passed" in part
-    assert '<span class="pill about" title="Its subject">own</span>' in text[text.index('id="c1"') :]
+    row = text[text.index('id="c1"') : text.index('id="c2"')]
+    assert re.findall(r'class="pill about"[^>]*>([^<]*)<', row) == ["own 0 of 25"]
 
 
 def test_one_cluster_shows_all_its_faces_and_the_others_beside(visitor: Visitor, people: dict[int, int]) -> None:
@@ -263,6 +264,36 @@ def test_after_it_the_row_shows_what_stands(visitor: Visitor, people: dict[int, 
     text = page(visitor)
     assert named(text) == [(1, "ann"), (3, "ann"), (2, "")]  # those of one name stand together
     assert "said, was emma" in text
+
+
+def test_one_face_that_is_somebody_else_does_not_rename_its_row(visitor: Visitor, people: dict[int, int]) -> None:
+    say(visitor, "move", ids=[people[0]], name="kim")
+    text = page(visitor)
+    assert named(text)[0] == (1, "emma")
+    row = text[text.index('id="c1"') : text.index('id="c2"')]
+    assert re.findall(r'class="pill said"[^>]*>([^<]*)<', row) == ["1 kim"]
+    assert f'class="face away" id="f{people[0]}"' in row
+    say(visitor, "move", ids=[people[1], people[2]], name="kim")
+    assert named(page(visitor))[0] == (1, "kim")  # by now all of them are
+
+
+def test_the_next_make_obeys_and_nothing_waits_to_be_heard(
+    visitor: Visitor, base: Path, people: dict[int, int], run_tool: Callable[..., Any]
+) -> None:
+    run_tool(base, "match")
+    text = page(visitor)
+    assert named(text) == [(1, ""), (2, ""), (3, "")]
+    told = say(visitor, "name", cluster=1, name="kim", seen=seen(text))
+    assert 'aria-label="What stands said"' in page(visitor)
+    run_tool(base, "match")
+    text = page(visitor)
+    assert named(text) == [(1, "kim"), (2, ""), (3, "")]
+    assert 'aria-label="What stands said"' not in text
+    assert "said, was" not in text
+    visitor.post("/-/decide/undo", {"words": told["words"], "set": ""})
+    assert "<b>taken back</b>" in page(visitor)
+    run_tool(base, "match")
+    assert named(page(visitor)) == [(1, ""), (2, ""), (3, "")]
 
 
 def test_what_was_said_of_a_face_is_taken_back(visitor: Visitor, base: Path, people: dict[int, int]) -> None:

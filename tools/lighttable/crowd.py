@@ -33,6 +33,9 @@ CANDIDATES = 8 * PORTRAITS
 WAITING = 20_000
 """Of so many unsure images it is known in which order they are asked about."""
 
+WHOLE = ("cluster ", "merged ")
+"""How the notes of `tools.name` begin that speak of a whole cluster."""
+
 State = tuple[Any, ...]
 
 
@@ -48,12 +51,16 @@ class Face:
 
 @dataclass(frozen=True)
 class Word:
-    """What stands said of one image. heard: match has obeyed it. value '' is a word that was taken back."""
+    """What stands said of one image. heard: match has obeyed it. value '' is a word that was taken back.
+
+    whole: it was said of the whole cluster, whose exemplars carry it.
+    """
 
     face: Face
     value: str
     cluster: int | None
     heard: bool
+    whole: bool
 
 
 @dataclass(frozen=True)
@@ -80,11 +87,17 @@ class Crowd:
 
 
 _KNOWN: WeakKeyDictionary[Datasette, tuple[counted.Files, Crowd]] = WeakKeyDictionary()
+_WORDS: WeakKeyDictionary[Datasette, tuple[counted.Files, Sequence[Word]]] = WeakKeyDictionary()
 
 
-def crowd(desk: Desk, db: sqlite3.Connection) -> Crowd:
-    """Who there is, read anew where match or a decision has changed it. To be asked first in its transaction."""
+def now(desk: Desk, db: sqlite3.Connection) -> tuple[Crowd, Sequence[Word]]:
+    """Who there is, and what stands said. To be asked first in its transaction."""
     files = counted.files(desk.base)  # before the moment that the transaction sees
+    return _crowd(desk, db, files), _said(desk, db, files)
+
+
+def _crowd(desk: Desk, db: sqlite3.Connection, files: counted.Files) -> Crowd:
+    """Read anew where match or a decision has changed it."""
     then, known = _KNOWN.get(desk.datasette, (None, None))
     if known is None or then != files:
         row = db.execute(sql("pages/people.state")).fetchone()
@@ -148,19 +161,25 @@ def _kind(row: sqlite3.Row) -> tuple[Any, ...]:
     return (row["cluster"], row["identity"]) if row["cluster"] is not None else (None, row["id"])
 
 
-def words(desk: Desk, db: sqlite3.Connection) -> Sequence[Word]:
+def _said(desk: Desk, db: sqlite3.Connection, files: counted.Files) -> Sequence[Word]:
     """What stands said, and what was taken back that match still goes by."""
-    return counted.counted(desk, db, "people.words", lambda: list(_words(db)))
+    then, said = _WORDS.get(desk.datasette, (None, ()))
+    if then != files:
+        said = list(_words(db))
+        _WORDS[desk.datasette] = (files, said)
+    return said
 
 
 def _words(db: sqlite3.Connection) -> Iterator[Word]:
     decisions.load_said(db, "identity", "")
-    said = {row["item_id"]: row for row in db.execute("select item_id, decision_id, value from temp.said")}
+    question = """select said.item_id, said.decision_id, said.value, decision.note
+        from temp.said join decision on decision.id = said.decision_id"""
+    said = {row["item_id"]: row for row in db.execute(question)}
     for row in db.execute(sql("pages/people.words"), {"ids": json.dumps(list(said))}):
         one = said.get(row["id"])
-        value, decision = (str(one["value"]), one["decision_id"]) if one else ("", None)
+        value, decision, note = (str(one["value"]), one["decision_id"], one["note"] or "") if one else ("", None, "")
         face = Face(row["id"], row["version"], value)
-        yield Word(face, value, row["cluster"], row["said_id"] == decision)
+        yield Word(face, value, row["cluster"], row["said_id"] == decision, note.startswith(WHOLE))
 
 
 def names(known: Crowd, said: Sequence[Word], references: Mapping[str, Any]) -> list[str]:

@@ -49,7 +49,8 @@ class Candidate:
 class Person:
     """One cluster as a row. was: the name that match knows, where people have said another one since.
 
-    about: the datasets whose subject it is.
+    about: the datasets whose subject it is. said: what was said of its images since match ran. partly: how many of them
+    are somebody else, by name.
     """
 
     number: int
@@ -58,8 +59,9 @@ class Person:
     listed: Mapping[str, Any]
     faces: Sequence[Face]
     photos: Sequence[Mapping[str, Any]]
-    about: Sequence[str]
-    said: Sequence[str]
+    about: Sequence[Mapping[str, Any]]
+    said: Sequence[Word]
+    partly: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class Seen:
 
 
 def _seen(desk: Desk, db: sqlite3.Connection) -> Seen:
-    known, said = crowd.crowd(desk, db), crowd.words(desk, db)
+    known, said = crowd.now(desk, db)
     rows = db.execute(sql("pages/people.references"))
     photos = {name: [dict(row) for row in some] for name, some in groupby(rows, key=lambda row: str(row["person"]))}
     datasets = [dict(row) for row in db.execute(sql("pages/people.datasets"))]
@@ -189,31 +191,33 @@ def _choices(seen: Seen, everybody: Sequence[Person]) -> list[dict[str, Any]]:
 
 def _everybody(seen: Seen) -> list[Person]:
     """Every cluster, without faces: the largest first, those of one name together."""
-    said: dict[int, Counter[str]] = {}
+    said: dict[int, list[Word]] = {}
     for word in seen.words:
-        if word.cluster is not None and not word.heard and word.value not in ("", OTHER):
-            said.setdefault(word.cluster, Counter())[word.value] += 1
-    about: dict[str, list[str]] = {}
-    for row in seen.datasets:
-        about.setdefault(row["subject"], []).append(row["name"])
+        if word.cluster is not None and not word.heard and word.value:
+            said.setdefault(word.cluster, []).append(word)
     found = []
     for row in seen.known.listed:
         if row["cluster"] is None:
             continue
-        was, new = row["name"] or "", [value for value, _ in said.get(row["cluster"], Counter()).most_common()]
-        name = new[0] if new else was
-        found.append(
-            Person(
-                *(row["cluster"], name, was if was != name else "", row, ()),
-                seen.photos.get(name, ()),
-                about.get(name, ()) if name else (),
-                new,
-            )
-        )
+        words, was = said.get(row["cluster"], []), row["name"] or ""
+        name = _new_name(words, row["images"]) or was
+        partly = Counter(word.value for word in words if word.value != name)
+        about = [one for one in seen.datasets if name and one["subject"] == name]
+        changed = was if was != name else ""
+        found.append(Person(row["cluster"], name, changed, row, (), seen.photos.get(name, ()), about, words, partly))
     first: dict[str, int] = {}
     for place, person in enumerate(found):
         first.setdefault(person.name or f"\0{person.number}", place)
     return sorted(found, key=lambda person: first[person.name or f"\0{person.number}"])
+
+
+def _new_name(words: Sequence[Word], images: int) -> str:
+    """The name that was said of a whole cluster since match ran, the last one; '' where none was."""
+    whole = [word for word in words if word.whole and word.value != OTHER]
+    if whole:
+        return Counter(word.value for word in whole).most_common(1)[0][0]
+    only = {word.value for word in words}
+    return only.pop() if len(words) == images and len(only) == 1 and OTHER not in only else ""
 
 
 def _with_faces(db: sqlite3.Connection, seen: Seen, person: Person) -> Person:
@@ -314,7 +318,7 @@ async def _alike(desk: Desk, said: Mapping[str, Any]) -> list[int]:
     (item_id,) = writes.ids_of({"ids": [said["like"]]})
 
     def found(db: sqlite3.Connection) -> list[int]:
-        queue = crowd.queue(crowd.crowd(desk, db), crowd.words(desk, db))
+        queue = crowd.queue(*crowd.now(desk, db))
         return list(queue.alike.get(item_id, ()))
 
     ids = await desk.read(found)

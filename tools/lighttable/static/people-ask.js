@@ -71,8 +71,9 @@ const pair = document.getElementById("pair");
 const put = (id, value) => (document.getElementById(id).textContent = value);
 
 // Two groups of pictures beside each other, and a name; the name as confirmed, or null.
-export async function both(title, yes, sides, name, hint) {
+export async function both(title, yes, sides, label, name, hint) {
   put("pair-title", title);
+  put("pair-label", label);
   put("pair-yes", yes);
   for (const [word, [caption, pictures]] of Object.entries({ one: sides[0], two: sides[1] })) {
     put(`pair-${word}`, caption);

@@ -210,7 +210,7 @@ async function merge(row, into) {
   const [own, its] = [row.dataset.name, other ? other.dataset.name : to.name];
   const side = (one) => [`${callOf(one)}, ${images(Number(one.dataset.images ?? 0))}`, pictures(one)];
   const sides = [side(row), other ? side(other) : [its || `cluster ${target}`, []]];
-  const name = await both("Are these one person?", "Merge", sides, its || own, "a new name");
+  const name = await both("Are these one person?", "Merge", sides, "Name", its || own, "a new name");
   if (name !== null) await say("merge", { clusters: [Number(row.dataset.cluster), target], name });
 }
 
@@ -229,7 +229,7 @@ async function split(row) {
     });
   const [large, small] = told.parts;
   const sides = [[`${large.name}, ${images(large.n)}`, heads(large)], [`new, ${images(small.n)}`, heads(small)]];
-  const name = await both("Are these two people?", "Split", sides, small.name, small.name);
+  const name = await both("Are these two people?", "Split", sides, "Name of the new one", small.name, small.name);
   if (name !== null) await say("split", { cluster: Number(row.dataset.cluster), name });
 }
 
