@@ -19,7 +19,7 @@ from PIL import Image
 from tools.engines.protocols import Box
 from tools.identity import album
 from tools.lighttable import heads
-from tools.lighttable.heads import Square, square
+from tools.lighttable.heads import Body, Square, square
 from tools.mill.manifest import connect
 from tools.name import name as name_cluster
 
@@ -194,15 +194,16 @@ def test_a_face_is_kept_and_asked_for_anew_by_its_version(visitor: Visitor, peop
         (Box(80, 300, 120, 340), Square(60, 280, 80)),
         (Box(0, 590, 20, 600), Square(0, 560, 40)),
         (Box(10, 10, 10, 10), Square(10, 10, 1)),
-        (None, Square(0, 0, 200)),
+        (None, Square(70, 100, 100)),  # the upper part of the box, as wide as that
     ],
 )
 def test_the_square_lies_inside_the_crop(face: Box | None, wanted: Square) -> None:
-    assert square(200, 600, face) == wanted
+    assert square(200, 600, Body(face, Box(70, 100, 170, 500))) == wanted
 
 
-def test_without_a_face_it_is_the_upper_middle() -> None:
-    assert square(600, 200, None) == Square(round((600 - 90) / 2), 0, round(heads.BARE * 200))
+def test_without_a_face_a_wide_box_gives_its_upper_middle() -> None:
+    side = round(heads.BARE * 200)
+    assert square(640, 360, Body(None, Box(20, 100, 620, 300))) == Square((640 - side) // 2, 100, side)
 
 
 # --- what is said ---

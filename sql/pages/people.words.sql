@@ -8,12 +8,9 @@ with named (item_id) as (
     where outcome.said_id is not null and outcome.latest and outcome.live
         and outcome.step_id = (select id from step where tool = 'match' and dataset = '')
 )
-select
-    item.id, item.version, outcome.said_id, "match".cluster, "match".identity,
-    person.face_x0_px is not null as has_face
+select item.id, item.version, outcome.said_id, "match".cluster
 from named
 join item on item.id = named.item_id
-join person on person.item_id = item.id
 join outcome
     on outcome.step_id = (select id from step where tool = 'match' and dataset = '')
     and outcome.item_id = item.id and outcome.latest and outcome.live

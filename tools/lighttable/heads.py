@@ -21,8 +21,8 @@ SIZES: Mapping[str, int] = {"128": 128, "256": 256, "512": 512}
 AROUND = 2.0
 """The side of the square by the longer side of the face, which spans brow to chin."""
 
-BARE = 0.45
-"""Without a face: the top of the crop, so high by its height where it is narrower than that."""
+BARE = 0.4
+"""Without a face: the upper part of the person's box, so high by its height where it is narrower than that."""
 
 
 @dataclass(frozen=True)
@@ -34,25 +34,35 @@ class Square:
     side: int
 
 
-def square(width: int, height: int, face: Box | None) -> Square:
-    """What of a crop shows the head: around the face, moved to lie inside; without one its upper middle."""
-    if face is None:
-        side = min(width, height, max(1, round(BARE * height)))
-        return Square((width - side) // 2, 0, side)
-    side = max(1, min(width, height, round(AROUND * max(face.width, face.height))))
-    x = round((face.x0 + face.x1 - side) / 2)
-    y = round((face.y0 + face.y1 - side) / 2)
+@dataclass(frozen=True)
+class Body:
+    """Where somebody is in their crop: the face, None where none shows, and the whole person."""
+
+    face: Box | None
+    box: Box
+
+
+def square(width: int, height: int, body: Body) -> Square:
+    """What of a crop shows the head: around the face; without one the upper middle of the box. It lies inside."""
+    face, box = body.face, body.box
+    if face is not None:
+        wanted, middle = AROUND * max(face.width, face.height), (face.x0 + face.x1, face.y0 + face.y1)
+    else:
+        wanted = min(box.width, BARE * box.height)
+        middle = (box.x0 + box.x1, 2 * box.y0 + wanted)
+    side = max(1, min(width, height, round(wanted)))
+    x, y = (round((twice - side) / 2) for twice in middle)
     return Square(min(max(x, 0), width - side), min(max(y, 0), height - side), side)
 
 
-def head(pixels: Rgb, face: Box | None, side_px: int) -> bytes:
+def head(pixels: Rgb, body: Body, side_px: int) -> bytes:
     """The head as a JPEG, at most side_px wide and high."""
     from PIL import Image
 
     from tools.media.image import encode_jpeg
 
     height, width = pixels.shape[:2]
-    part = square(width, height, face)
+    part = square(width, height, body)
     cut = pixels[part.y : part.y + part.side, part.x : part.x + part.side]
     if part.side <= side_px:
         return encode_jpeg(cut.copy())
@@ -62,18 +72,21 @@ def head(pixels: Rgb, face: Box | None, side_px: int) -> bytes:
     return encode_jpeg(np.asarray(image))
 
 
-def _face(db: sqlite3.Connection, item_id: int) -> Box | None:
+def _body(db: sqlite3.Connection, item_id: int) -> Body | None:
+    """None of what is no person."""
     row = db.execute(sql("pages/people.face"), {"item": item_id}).fetchone()
-    return None if row is None or row[0] is None else Box(*row)
+    if row is None:
+        return None
+    return Body(Box(*row[:4]) if row[0] is not None else None, Box(*row[4:]))
 
 
-def _paint(base: Path, shown: Shown, face: Box | None, size: str) -> bytes:
+def _paint(base: Path, shown: Shown, body: Body, size: str) -> bytes:
     import math
 
     from tools.media.image import read_rgb
 
     return pictures.remembered(
-        base, shown.key, f"face-{size}", lambda: head(read_rgb(shown.path, math.inf), face, SIZES[size])
+        base, shown.key, f"face-{size}", lambda: head(read_rgb(shown.path, math.inf), body, SIZES[size])
     )
 
 
@@ -81,11 +94,10 @@ async def answer(desk: Desk, request: Request) -> Response:
     """The head of the person `item` in `size`; of an item that is no person, and where there is none, 404."""
     size, item_id = request.url_vars["size"], int(request.url_vars["item"])
 
-    def found(db: sqlite3.Connection) -> tuple[Shown | None, Box | None]:
-        kind = db.execute("select kind from item where id = ?", (item_id,)).fetchone()
-        if kind is None or kind["kind"] != "person":
-            return None, None
-        return pictures.find(db, desk.base, item_id), _face(db, item_id)
+    def found(db: sqlite3.Connection) -> tuple[Shown | None, Body | None]:
+        return pictures.find(db, desk.base, item_id), _body(db, item_id)
 
-    shown, face = await desk.read(found)
-    return await pictures.sent(desk, request, shown, f"face-{size}", lambda one: _paint(desk.base, one, face, size))
+    shown, body = await desk.read(found)
+    if body is None:
+        return Response("There is no such person.", status=404)
+    return await pictures.sent(desk, request, shown, f"face-{size}", lambda one: _paint(desk.base, one, body, size))

@@ -20,12 +20,23 @@ function select(option) {
   else text.removeAttribute("aria-activedescendant");
 }
 
+// Who matches what is typed; last, where nobody has just that name, a new person of it.
 function narrow() {
-  const wanted = text.value.trim().toLowerCase();
-  for (const option of list.children) option.hidden = !option.querySelector("b").textContent.toLowerCase().includes(wanted);
-  const exact = shown().find((option) => option.dataset.name.toLowerCase() === wanted);
-  // What is typed may be a new name: only then is nobody chosen.
-  select(exact ?? (wanted && shown().length && shown()[0].querySelector("b").textContent.toLowerCase().startsWith(wanted) ? shown()[0] : null));
+  const typed = text.value.trim();
+  const wanted = typed.toLowerCase();
+  list.querySelector(".new")?.remove();
+  const called = (option) => option.querySelector("b").textContent.toLowerCase();
+  for (const option of list.children) option.hidden = !called(option).includes(wanted);
+  const exact = shown().find((option) => option.dataset.name === typed);
+  if (typed && !exact) {
+    const option = document.createElement("li");
+    Object.assign(option, { id: "option-new", className: "new", innerHTML: '<span class="head none" aria-hidden="true">+</span><b></b><span class="soft">new</span>' });
+    option.querySelector("b").textContent = typed;
+    Object.assign(option.dataset, { name: typed, cluster: "" });
+    option.setAttribute("role", "option");
+    list.append(option);
+  }
+  select(typed ? (exact ?? shown().find((option) => called(option).startsWith(wanted)) ?? null) : null);
 }
 
 text?.addEventListener("input", narrow);
@@ -63,8 +74,7 @@ export async function whoIs(title, without = []) {
   text.focus();
   if (!(await closed(choose))) return null;
   const option = active();
-  if (option) return { name: option.dataset.name, cluster: Number(option.dataset.cluster) };
-  return text.value.trim() ? { name: text.value.trim(), cluster: 0 } : null;
+  return option ? { name: option.dataset.name, cluster: Number(option.dataset.cluster) } : null;
 }
 
 const pair = document.getElementById("pair");
