@@ -92,7 +92,9 @@ def test_the_nearest_reference_of_the_nearest_name_counts() -> None:
     assert [found.of(0), found.of(1)] == ["emma", "lea"]
     assert found.distance.tolist() == pytest.approx([0.3, 0.1], abs=1e-4)
     assert found.following.tolist() == pytest.approx([0.4, 0.5831], abs=1e-4)
+    assert [found.next_of(0), found.next_of(1)] == ["lea", "emma"]
     assert nearest(np.stack([face(0.0)]), known[:1]).following.tolist() == [np.inf]
+    assert nearest(np.stack([face(0.0)]), known[:1]).next_of(0) is None
     assert nearest(np.stack([face(0.0)]), []).of(0) is None
 
 
@@ -134,6 +136,7 @@ def test_one_image_that_is_unlike_both_neighbours_flips_and_is_whom_they_show(mi
     assert (found.flips, found.identity) == (flips, "emma")
     assert found.distance == pytest.approx(0.0 if flips else middle)
     assert found.own == ("lea" if flips else None)
+    assert (found.next_identity, found.next_distance) == ("lea", pytest.approx(0.9 - middle, abs=1e-4))
 
 
 def test_a_stranger_between_two_images_of_somebody_flips_and_strangers_among_themselves_do_not() -> None:

@@ -46,13 +46,22 @@ def identify(base: Path, texts: Sequence[str], name: str) -> list[int]:
     try:
         with transaction(db):
             items = [item for text in texts for item in find.items(db, base, text)]
-            persons = {int(row["id"]): row for row in (person_of(db, item) for item in items)}
-            for row in persons.values():
-                decisions.write(db, "identity", row, value=name)
+            persons = say(db, items, name)
             for sentence in told_new(db, base, name):
                 click.echo(sentence, err=True)
     finally:
         db.close()
+    return persons
+
+
+def say(db: sqlite3.Connection, items: Sequence[sqlite3.Row], name: str, together: str | None = None) -> list[int]:
+    """Write down in the open transaction who the persons are whom items show; returns their ids.
+
+    together: as in `decisions.write`. Raises UsageError as `person_of`.
+    """
+    persons = {int(row["id"]): row for row in (person_of(db, item) for item in items)}
+    for row in persons.values():
+        decisions.write(db, "identity", row, value=name, together=together)
     return list(persons)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tools.identity.references import Reference
     from tools.identity.telling import Told
 
-VERSION = 3
+VERSION = 4
 
 NAMED = 10
 """Ignored photos that are told by name; the others are counted."""

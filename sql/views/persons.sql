@@ -13,7 +13,7 @@ select
     person.box_x0_px, person.box_y0_px, person.box_x1_px, person.box_y1_px,
     person.face_x0_px, person.face_y0_px, person.face_x1_px, person.face_y1_px,
     person.cut_left, person.cut_top, person.cut_right, person.cut_bottom,
-    "match".identity, "match".distance, "match".next_distance, "match".faceless,
+    "match".identity, "match".distance, "match".next_identity, "match".next_distance, "match".faceless,
     "match".cluster, "match".track, "match".inherited_from, "match".flips, person.turn,
     detect.relative_height, detect.relative_sharpness,
     item.width as crop_width_px, item.height as crop_height_px, frame_item.id as frame_id, source.id as source_id

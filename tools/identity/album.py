@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -44,11 +45,16 @@ def faces(db: sqlite3.Connection) -> dict[int, list[sqlite3.Row]]:
 
 def meaning(faces: Mapping[int, Sequence[sqlite3.Row]]) -> str:
     """A digest of which faces each number stands for: another one, and the numbers mean somebody else."""
-    digest = hashlib.sha256()
-    for number, rows in sorted(faces.items()):
-        digest.update(f"{number}\n".encode())
-        digest.update("".join(f"{row['address']}\n" for row in shown(rows)).encode())
-    return digest.hexdigest()
+    return digest((number, row["address"]) for number, rows in sorted(faces.items()) for row in shown(rows))
+
+
+def digest(faces: Iterable[tuple[int, str]]) -> str:
+    """The same of faces that come as (number, address), in that order."""
+    found = hashlib.sha256()
+    for number, some in groupby(faces, key=lambda face: face[0]):
+        found.update(f"{number}\n".encode())
+        found.update("".join(f"{address}\n" for _, address in some).encode())
+    return found.hexdigest()
 
 
 def unheard(db: sqlite3.Connection) -> int:

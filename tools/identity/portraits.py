@@ -22,10 +22,8 @@ FULL_PX = 160.0
 
 def portraits(base: Path, rows: Sequence[sqlite3.Row], count: int) -> Iterator[tuple[Rgb | None, sqlite3.Row]]:
     """The heads of a cluster, the best first: one from each part of its faces; None where its picture is lost."""
-    best = sorted(shown(rows), key=lambda row: (-_worth(row), str(row["address"])))[: 8 * count]
-    chosen = sorted(exemplars(points(best), count))
-    for index in chosen:
-        row = best[index]
+    best = sorted(shown(rows), key=lambda row: (-worth(row), str(row["address"])))[: 8 * count]
+    for row in varied(best, count):
         try:
             crop = read_rgb(base / str(row["path"]), math.inf)
         except (FileNotFoundError, MediaError):
@@ -34,7 +32,12 @@ def portraits(base: Path, rows: Sequence[sqlite3.Row], count: int) -> Iterator[t
             yield _head(crop, row), row
 
 
-def _worth(row: sqlite3.Row) -> float:
+def varied(best: Sequence[sqlite3.Row], count: int) -> list[sqlite3.Row]:
+    """Of rows with an embedding, the best first, so many that are not all alike, in the same order."""
+    return [best[index] for index in sorted(exemplars(points(best), count))]
+
+
+def worth(row: sqlite3.Row) -> float:
     """How well a picture shows who it is, 0 to 3."""
     size = min(1.0, float(row["face_height_px"]) / FULL_PX)
     return size + float(row["face_sharpness"] or 0.0) + 1.0 - float(row["turned"] or 0.0)

@@ -24,6 +24,7 @@ class Told:
     identity: str | None = None
     distance: float | None = None
     next_distance: float | None = None
+    next_identity: str | None = None
     faceless: int | None = None
     inherited_from: str | None = None
     flips: int = 0
@@ -98,7 +99,16 @@ def _track(everybody: People, members: Sequence[int], known: _Known) -> dict[int
             flips=int(index in flipped),
             own=_named(everybody, index, known.seen),
         )
+        if index in flipped:
+            found[index] = _doubted(found[index], float(known.seen.distance[everybody.face[index]]))
     return found
+
+
+def _doubted(told: Told, distance: float) -> Told:
+    """An image that flips: beside the name of its neighbours stands the one that its own face shows."""
+    if told.own in (None, told.identity):
+        return told
+    return replace(told, next_identity=told.own, next_distance=distance)
 
 
 def _own(everybody: People, index: int, known: _Known, blank: Told) -> Told:
@@ -117,6 +127,7 @@ def _own(everybody: People, index: int, known: _Known, blank: Told) -> Told:
         identity=seen.of(face),
         distance=float(seen.distance[face]),
         next_distance=following if np.isfinite(following) else None,
+        next_identity=seen.next_of(face),
         faceless=0,
     )
 

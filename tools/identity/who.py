@@ -35,15 +35,19 @@ class Named(NamedTuple):
 
 @dataclass(frozen=True)
 class Nearest:
-    """By face: the index of the nearest name, -1 where there is none; its distance; the distance of the next name."""
+    """By face: the index of the nearest name, -1 where there is none; its distance; the next name, and its distance."""
 
     names: Sequence[str]
     name: NDArray[np.int64]
     distance: NDArray[np.float64]
+    next_name: NDArray[np.int64]
     following: NDArray[np.float64]
 
     def of(self, face: int) -> str | None:
         return self.names[self.name[face]] if self.name[face] >= 0 else None
+
+    def next_of(self, face: int) -> str | None:
+        return self.names[self.next_name[face]] if self.next_name[face] >= 0 else None
 
     def label(self, face: int) -> str | None:
         """Whom a face shows for the question whether its track flips; None: somebody without a name."""
@@ -55,10 +59,10 @@ def nearest(faces: Points, known: Sequence[Named]) -> Nearest:
     ordered = sorted(known, key=lambda one: one.name)
     names = sorted({one.name for one in ordered})
     count = len(faces)
-    name = np.full(count, -1, np.int64)
+    name, next_name = np.full(count, -1, np.int64), np.full(count, -1, np.int64)
     distance, following = np.full(count, np.inf), np.full(count, np.inf)
     if not names:
-        return Nearest(names, name, distance, following)
+        return Nearest(names, name, distance, next_name, following)
     points = np.stack([one.embedding for one in ordered]).astype(np.float32)
     starts = np.searchsorted([one.name for one in ordered], names)
     for low in range(0, count, BLOCK):
@@ -69,8 +73,9 @@ def nearest(faces: Points, known: Sequence[Named]) -> Nearest:
         name[low : low + BLOCK] = ranked[:, 0]
         distance[low : low + BLOCK] = by_name[rows, ranked[:, 0]]
         if len(names) > 1:
+            next_name[low : low + BLOCK] = ranked[:, 1]
             following[low : low + BLOCK] = by_name[rows, ranked[:, 1]]
-    return Nearest(names, name, distance, following)
+    return Nearest(names, name, distance, next_name, following)
 
 
 def flips(everybody: People, members: Sequence[int], seen: Nearest) -> list[int]:

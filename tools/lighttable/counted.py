@@ -31,14 +31,14 @@ _KNOWN: WeakKeyDictionary[Datasette, Known] = WeakKeyDictionary()
 def counted(desk: Desk, db: sqlite3.Connection, key: Hashable, count: Callable[[], T]) -> T:
     """What `count` finds, or found lately under the same key: new after each decision, else FRESH_S old at most."""
     known = _KNOWN.setdefault(desk.datasette, OrderedDict())
-    last, files, now = _last_decision(db), _files(desk.base), time.monotonic()
+    last, stats, now = _last_decision(db), files(desk.base), time.monotonic()
     if key in known:
         decided, seen, at, found = known[key]
-        if decided == last and (seen == files or now - at < FRESH_S):
+        if decided == last and (seen == stats or now - at < FRESH_S):
             remembered: T = found
             return remembered
     fresh = count()
-    known[key] = (last, files, now, fresh)
+    known[key] = (last, stats, now, fresh)
     while len(known) > MOST:
         known.popitem(last=False)
     return fresh
@@ -62,7 +62,7 @@ def _last_decision(db: sqlite3.Connection) -> int:
     return int(db.execute("select coalesce(max(id), 0) from decision").fetchone()[0])
 
 
-def _files(base: Path) -> Files:
+def files(base: Path) -> Files:
     """Size and time of the manifest and its log: one of them changes with every commit."""
-    stats = [path.stat() for path in (base / NAME, base / f"{NAME}-wal") if path.exists()]
-    return tuple((stat.st_size, stat.st_mtime_ns) for stat in stats)
+    found = [path.stat() for path in (base / NAME, base / f"{NAME}-wal") if path.exists()]
+    return tuple((stat.st_size, stat.st_mtime_ns) for stat in found)

@@ -9,7 +9,7 @@ import hashlib
 import os
 import sqlite3
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,12 +76,17 @@ def is_inside(base: Path, path: bytes) -> bool:
 
 def thumbnail(base: Path, shown: Shown, size: str) -> bytes:
     """The bytes of a picture in one of SIZES, from the cache or made now. Raises MediaError, OSError."""
-    kept = base / FOLDER / size / shown.key[:2] / shown.key
+    return remembered(base, shown.key, size, lambda: _make(shown.path, SIZES[size]))
+
+
+def remembered(base: Path, key: str, size: str, make: Callable[[], bytes]) -> bytes:
+    """A picture from the cache, or made now and kept there. size: the word of its folder."""
+    kept = base / FOLDER / size / key[:2] / key
     try:
         return kept.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         pass  # not made yet, or there can be no cache
-    made = _make(shown.path, SIZES[size])
+    made = make()
     _keep(kept, made)
     return made
 
@@ -138,14 +143,17 @@ def _keep(path: Path, data: bytes) -> None:
 
 async def answer(desk: Desk, request: Request) -> Response:
     """The picture of `item` in `size`. Kept for good by the browser where the address names the version."""
-    return await told(desk, request, await desk.read(lambda db: find(db, desk.base, int(request.url_vars["item"]))))
+    size = request.url_vars["size"]
+    shown = await desk.read(lambda db: find(db, desk.base, int(request.url_vars["item"])))
+    return await sent(desk, request, shown, size, lambda one: thumbnail(desk.base, one, size))
 
 
-async def told(desk: Desk, request: Request, shown: Shown | None) -> Response:
-    """A picture that was found, in the `size` of the address."""
+async def sent(
+    desk: Desk, request: Request, shown: Shown | None, size: str, paint: Callable[[Shown], bytes]
+) -> Response:
+    """A picture as an answer. paint: its bytes; it may raise MediaError and OSError."""
     from tools.media.errors import MediaError
 
-    size = request.url_vars["size"]
     if shown is None:
         return Response("There is nothing to see.", status=404)
     if not shown.path:
@@ -155,7 +163,7 @@ async def told(desk: Desk, request: Request, shown: Shown | None) -> Response:
     if etag in request.headers.get("if-none-match", ""):
         return Response("", status=304, headers=headers)
     try:
-        data = await desk.paint(thumbnail, desk.base, shown, size)
+        data = await desk.paint(paint, shown)
     except (MediaError, OSError):
         return Response("The picture cannot be read. make verify says what is wrong with it.", status=404)
     kind = TYPES.get(data[:3], "application/octet-stream")

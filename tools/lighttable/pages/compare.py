@@ -208,7 +208,8 @@ def _cutout_of(db: sqlite3.Connection, item_id: int, kind: str) -> int:
 async def mask(desk: Desk, request: Request) -> Response:
     """The mask of a composite, by the same rules as any picture."""
     item = int(request.url_vars["item"])
-    return await pictures.told(desk, request, await desk.read(lambda db: _mask(db, desk, item)))
+    shown, size = await desk.read(lambda db: _mask(db, desk, item)), request.url_vars["size"]
+    return await pictures.sent(desk, request, shown, size, lambda one: pictures.thumbnail(desk.base, one, size))
 
 
 def _mask(db: sqlite3.Connection, desk: Desk, item_id: int) -> pictures.Shown | None:

@@ -50,11 +50,13 @@ async function reasonFor(n) {
 }
 document.getElementById("reason-cancel")?.addEventListener("click", () => reasonDialog.close(""));
 
+const store = () => sessionStorage.setItem("decided", JSON.stringify(history));
+
 // What Z takes back next: the words of a decision that another module wrote, too.
 export function remember(words) {
   history.push(words);
   while (history.length > 50) history.shift();
-  sessionStorage.setItem("decided", JSON.stringify(history));
+  store();
 }
 
 // One decision. wanted: {ids} or {all, expected}; set: the word of the page's set; before: called once nothing more is
@@ -81,16 +83,15 @@ export async function clear(ids, set, changed) {
 }
 
 export async function undo(set, changed) {
-  const words = history.at(-1);
+  // Taken away at once: another press means the one before it.
+  const words = history.pop();
   if (!words) {
     toast("There is nothing to undo.");
     return;
   }
+  store();
   const told = await post("/-/decide/undo", { words, set });
-  if (told) {
-    history.pop();
-    sessionStorage.setItem("decided", JSON.stringify(history));
-    toast(`Undone: ${images(told.ids.length)}.`);
-  }
+  if (told) toast(`Undone: ${images(told.ids.length)}.`);
+  else remember(words);
   changed(told);
 }
