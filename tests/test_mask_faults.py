@@ -132,7 +132,7 @@ def test_what_is_sure_or_none_is_not_translucent(opacity: int) -> None:
 def test_a_soft_outline_and_soft_holes_are_not_translucent() -> None:
     figure = opaque_in((50, 50, 150, 350))
     figure[150:250, 80:120] = 0
-    soft = cv2.GaussianBlur(figure, (0, 0), 4.0)
+    soft = cv2.GaussianBlur(figure, (0, 0), 4.0).astype(np.uint8)
     assert np.count_nonzero((soft > faults.NONE) & (soft < faults.SURE)) > 3000
     assert faults.translucent_share(soft) == 0.0
 

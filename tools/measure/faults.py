@@ -97,7 +97,7 @@ def other_face_share(alpha: Alpha, faces: Sequence[Box]) -> float:
 
 
 def translucent_share(alpha: Alpha) -> float | None:
-    """How much of the subject's inside, away from its outline, is neither sure nor none; 0 to 1, None without an inside.
+    """How much of the subject's inside, away from its outline, is neither sure nor none, 0 to 1; None without one.
 
     Inside is what lies deeper than `RIM` below the outline of all that is over `NONE`. Holes have outlines too; a side
     of the crop is none. So hair and a blurred edge do not count, and a body that one sees through does.
