@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tools.engines.remote import RemoteCaptioner
     from tools.mill.tool import Asked
 
-VERSION = 2
+VERSION = 3
 
 REASONS = (
     Reason(
@@ -142,6 +142,10 @@ def _job(row: Row, bench: Bench[Params]) -> CaptionJob:
         around=read_rgb(bench.base / str(row["crop_path"])) if face is not None else None,
         seed=str(row["address"]),
         sha256=row["sha256"],
+        extent=row["extent"],
+        posture=row["posture"],
+        arms=row["arms"],
+        cut_below=bool(row["cut_bottom"]),
     )
 
 

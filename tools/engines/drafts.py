@@ -8,7 +8,7 @@ from dataclasses import replace
 from tools.describe import second
 from tools.describe.answer import Answer, caption_of, read
 from tools.describe.job import CaptionJob, Draft
-from tools.describe.verify import doubts
+from tools.describe.verify import Seen, doubts
 from tools.paid.ledger import Reply
 
 
@@ -42,8 +42,8 @@ def _known(word: str) -> str | None:
 
 def _kept(answer: Answer, text: str, job: CaptionJob) -> dict[str, str]:
     """What is kept of an answer beside the caption."""
-    shot = "whole" if job.shot == "far" and job.whole else job.shot
-    found = doubts(text, job.class_word, shot, job.view, answer.framing, answer.left_out)
+    seen = Seen("whole" if job.shot == "far" and job.whole else job.shot, job.view, job.extent, job.posture)
+    found = doubts(text, job.class_word, seen, answer.framing, answer.left_out)
     return {
         "prose": answer.prose,
         "tags": _tags(answer),
