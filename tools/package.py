@@ -119,6 +119,7 @@ def work_set(rows: Sequence[Row], bench: Bench[Params]) -> Mapping[int, Result]:
     """Check every pair, then make the folder hold the good ones."""
     from tools.training.edits import touched
     from tools.training.folder import publish, standing
+    from tools.training.loss import refuse_loss
     from tools.training.pairs import Checked, check, unopened
     from tools.training.swap import place_of
 
@@ -133,6 +134,8 @@ def work_set(rows: Sequence[Row], bench: Bench[Params]) -> Mapping[int, Result]:
     pairs = unopened(ordered, bench.base)
     published = standing(folder, pairs, *settings) if pairs is not None else None
     checked = Checked(pairs or (), {}) if published else check(ordered, bench.base)
+    if not published:
+        refuse_loss(folder, bench.base / PACKAGES / dataset.name, len(checked.pairs), wanted)
     published = published or publish(folder, checked.pairs, *settings, edits)
     results = {item_id: Result(measures=size) for item_id, size in sizes.items()}
     for item_id, fault in checked.refused.items():
