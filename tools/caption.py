@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 VERSION = 2
 
+AGAIN = "RETRY_FAILED=1 asks a captioner elsewhere again"
+
 REASONS = (
     Reason(
         "caption_refused",
@@ -31,18 +33,23 @@ REASONS = (
         "The captioner refused to describe the image.",
         "Look at the image; write a caption yourself or reject it.",
     ),
-    Reason("caption_empty", "defect", "The captioner gave no text.", "Take another model or write a caption yourself."),
+    Reason(
+        "caption_empty",
+        "defect",
+        "The captioner gave no text.",
+        f"{AGAIN}, take another model, or write a caption yourself.",
+    ),
     Reason(
         "caption_truncated",
         "defect",
         "The captioner's answer breaks off.",
-        "Raise caption.max_output_tokens, or take another model.",
+        f"Raise caption.max_output_tokens, or take another model. {AGAIN}.",
     ),
     Reason(
         "caption_invalid",
         "defect",
         "The captioner's answer has not the form or the length that was asked for.",
-        "Take another engine, or write a caption yourself.",
+        f"{AGAIN}, take another model or engine, or write a caption yourself.",
     ),
     Reason(
         "caption_forbidden_word",
