@@ -16,7 +16,7 @@ from tools.mill.tool import Asked, Bench, Dataset, Row, Waits
 from tools.paid.call import Desk, Question, Sender
 from tools.paid.ledger import Ledger, Reply
 from tools.paid.pace import Pace, Quota
-from tools.paid.prices import Price, price_of
+from tools.paid.prices import Price, price_of, unpriced
 from tools.paid.terms import Budget, Terms
 from tools.paid.veil import Veil
 from tools.report.words import plural
@@ -133,10 +133,7 @@ class RemoteCaptioner:
                 'engine = "builtin".'
             )
         if price is None and self._terms.max_cost:
-            raise UsageError(
-                f"[caption] max_cost cannot be kept: nobody says what {self._sender.model} costs. Set [caption] "
-                "input_price and output_price in USD for a million tokens (0 and 0 for a server of your own)."
-            )
+            raise UsageError(unpriced(self._sender.model))
 
     def _tokens(self) -> tuple[int, int]:
         """How many tokens a request has at most: in, out; never fewer than this model has counted already."""
