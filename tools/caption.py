@@ -190,14 +190,18 @@ def review(bench: Bench[Params]) -> tuple[str, ...]:
     from contextlib import closing
 
     from tools.mill.manifest import connect, sql
-    from tools.report.words import plural
+    from tools.report.words import command, plural
 
     name = bench.dataset.name
     with closing(connect(bench.base)) as db:
-        n = len({row["item_id"] for row in db.execute(sql("queries/caption_doubts"), {"dataset": name})})
+        doubted = {row["item_id"] for row in db.execute(sql("queries/caption_doubts"), {"dataset": name})}
+        # Of those by an engine before it another run has told.
+        written = {row[0] for row in db.execute("select item_id from caption where engine = ?", (bench.service.name,))}
+    n = len(doubted & written)
     if not n:
         return ()
-    return (f"caption {name}: {plural(n, 'caption')} should be read again: `make query Q=caption_doubts` says why.",)
+    see = command(bench.base, "query", Q="caption_doubts")
+    return (f"caption {name}: {plural(n, 'caption')} should be read again: `{see}` says why.",)
 
 
 TOOL = Tool(

@@ -87,6 +87,7 @@ class Packed(Result):
 
 def prepare(db: sqlite3.Connection, base: Path, asked: Asked) -> tuple[str, ...]:
     """Read back what people wrote into the package, and say what else they did there."""
+    from tools.report.words import command
     from tools.training.edits import touched
     from tools.training.readback import read_back_all
     from tools.training.swap import place_of, previous_of
@@ -97,7 +98,7 @@ def prepare(db: sqlite3.Connection, base: Path, asked: Asked) -> tuple[str, ...]
     if found.gone:
         told.append(
             f"package: {_files(found.gone)} of {folder} {_were(found.gone)} gone; what belongs there is put back. "
-            f'`make reject ITEM=… DATASET={asked.dataset} WHY="…"` takes an image out for good.'
+            f"`{command(base, 'reject', ITEM='…', DATASET=asked.dataset, WHY='…')}` takes an image out for good."
         )
     if found.changed:
         told.append(

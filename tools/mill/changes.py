@@ -94,9 +94,10 @@ def check(base: Path, wanted: str = "") -> int:
         return 0
     print("Everything is up to date; no tool was started.", file=sys.stderr)
     if failed:
-        print(
-            f"{failed} items failed earlier. `make failures` names them; RETRY_FAILED=1 tries again.", file=sys.stderr
-        )
+        from tools.report.words import command
+
+        names = command(base, "failures")
+        print(f"{failed} items failed earlier. `{names}` names them; RETRY_FAILED=1 tries again.", file=sys.stderr)
         return 3
     return 0
 

@@ -118,7 +118,7 @@ def _run(
         links.rebuild(db, base, step_id, tool.name, asked.dataset)
         for folder, question in tool.shows.items():
             links.lay_out(db, base, folder, question, step_id)
-    if run_id is not None and tool.review:
+    if run_id is not None and tool.review and (tool.work_set or runs.did_something(db, run_id)):
         notes += tool.review(work.bench)
     notes += service.farewell() if service and run_id is not None else ()
     report = runs.report(db, step_id, tool.name, asked.dataset, len(queue), run_id, notes)
