@@ -202,7 +202,7 @@ def test_what_make_did_meanwhile_is_shown_on_coming_back(page: Any, base: Path) 
 
 
 def test_hostile_words_are_text(page: Any) -> None:
-    assert page.locator(".card .text").first.inner_text() == EVIL
+    assert page.locator(".card .text").first.inner_text() == f"{EVIL} edit"
     page.keyboard.press("s")
     page.locator("#effect").wait_for()
     assert EVIL in page.locator(".swap .own small").inner_text()
