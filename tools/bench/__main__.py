@@ -64,7 +64,8 @@ def main(parts: tuple[str, ...], json_file: Path | None, page: Path | None, fold
     if json_file:
         json_file.write_text(report.as_json(found), encoding="utf-8")
     if page:
-        page.write_text(report.page(found), encoding="utf-8")
+        command = " ".join(("python -m tools.bench", *parts, "--write", str(page)))
+        page.write_text(report.page(found, command), encoding="utf-8")
 
 
 if __name__ == "__main__":

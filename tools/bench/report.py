@@ -19,7 +19,6 @@ from tools.mill.manifest import utc_now
 from tools.report.table import Table
 
 COLUMNS = ("measured", "spread", "bound", "met")
-PAGE = "python -m tools.bench --write docs/speed.md"
 
 
 @dataclass(frozen=True)
@@ -118,15 +117,15 @@ def as_json(report: Report) -> str:
     return json.dumps(content, indent=2) + "\n"
 
 
-def page(report: Report) -> str:
-    """The page of the documentation."""
-    return "\n".join(_page(report)) + "\n"
+def page(report: Report, command: str) -> str:
+    """A page of the documentation. command: what writes it."""
+    return "\n".join(_page(report, command)) + "\n"
 
 
-def _page(report: Report) -> Iterator[str]:
+def _page(report: Report, command: str) -> Iterator[str]:
     yield "# Speed and memory"
     yield ""
-    yield f"Written by `{PAGE}` on {report.started_at[:10]}; `make bench` measures on your machine."
+    yield f"Written by `{command}` on {report.started_at[:10]}; `make bench` measures on your machine."
     yield "A ratio compares what was done in turn in one run. Of several measurements the median is told, with their"
     yield "extremes as spread. What has no bound is told only."
     yield ""
