@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 import socket
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,8 @@ from PIL import Image
 from workspaces import ROOT, environment
 
 from tools.care.strays import strays
-from tools.lighttable import counted, writes
+from tools.lighttable import counted, sets, writes
+from tools.lighttable.asked import Query, Range
 from tools.lighttable.pages import all_pages
 from tools.lighttable.pages.item import gauge
 from tools.lighttable.pages.overview import steps
@@ -281,8 +284,57 @@ def test_counts_are_kept_until_something_is_decided(table: Visitor, monkeypatch:
     monkeypatch.setattr(counted, "FRESH_S", 1000.0)
     assert "<b>0</b> of 4 reviewed" in table.ask("/-/gallery").text.replace(' id="reviewed"', "")
     with sqlite3.connect(table.base / "manifest.db") as db:
-        db.execute("update outcome set latest = 0 where item_id = 25")
+        db.execute("update outcome set latest = 0 where item_id = 23")
     assert "of 4 reviewed" in table.ask("/-/gallery").text
+    writes.decide(table.base, "keep", [24])
+    assert "<b>1</b> of 3 reviewed" in table.ask("/-/gallery").text.replace(' id="reviewed"', "")
+
+
+@pytest.mark.parametrize("most", [0, 50])
+def test_counts_brought_up_to_date_are_those_counted_anew(
+    table: Visitor, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(counted, "MOST_SOURCES", most)
+    with closing(connect(table.base)) as db:
+        narrow = Query("score:cutout", ranges=(Range("sharpness", 0.5, math.inf),))
+        queries = [*(Query(one.word) for one in sets.all_sets(db)), narrow]
+
+        def remembered() -> list[object]:
+            there = counted.all_sets(table.desk, db)
+            found: list[object] = [there]
+            for query in (query for query in queries if query.set in {one.word for one in there}):
+                one = counted.chosen_set(table.desk, db, query.set)
+                assert one
+                found += [one, sorted(counted.cube(table.desk, db, one, query))]
+            return found
+
+        def anew() -> list[object]:
+            there = sets.all_sets(db)
+            found: list[object] = [there]
+            for query in (query for query in queries if query.set in {one.word for one in there}):
+                one = sets.chosen_set(db, there, query.set)
+                assert one
+                found += [one, sorted(sets.cube(db, one, query))]
+            return found
+
+        first = remembered()
+        words = []
+        for verdict, ids in (("reject", [1]), ("keep", [24]), ("pin", [21, 25]), ("reject", [23, 25])):
+            words.append(writes.decide(table.base, verdict, ids).words)
+            assert remembered() == anew() != first
+        writes.clear(table.base, [24])
+        assert remembered() == anew()
+        for word in words[:1] + words[2:]:
+            writes.undo(table.base, word)
+            assert remembered() == anew()
+        assert remembered() == first
+
+
+def test_counts_are_not_brought_up_to_date_over_what_a_tool_did(table: Visitor) -> None:
+    assert "of 4 reviewed" in table.ask("/-/gallery").text
+    with sqlite3.connect(table.base / "manifest.db") as db:
+        db.execute("update outcome set latest = 0 where item_id = 25")
+        db.execute("insert into audit (at, actor, action, why) values ('2024', 'x', 'superseded_removed', 'x')")
     writes.decide(table.base, "keep", [24])
     assert "<b>1</b> of 3 reviewed" in table.ask("/-/gallery").text.replace(' id="reviewed"', "")
 
