@@ -207,9 +207,8 @@ def test_a_decision_is_a_row_and_obeyed(table: Visitor, monkeypatch: pytest.Monk
 def test_many_are_one_transaction(table: Visitor) -> None:
     """One that cannot be kept takes all back, and names itself."""
     answer = table.post("/-/decide/write", {"verdict": "keep", "ids": [24, 23], "set": "score:cutout"})
-    assert answer.status_code == 400
-    assert answer.json()["error"].startswith("cutout 23 cannot be kept: same_moment")
-    assert rows(table.base, "select count(*) from decision") == [(0,)]
+    assert answer.json()["pin"].startswith("cutout 23 cannot be kept: same_moment")
+    assert rows(table.base, "select * from decision") == []
 
 
 def test_all_that_match_need_their_number(table: Visitor) -> None:
@@ -230,6 +229,22 @@ def test_clear_takes_back_what_was_said_of_the_image_itself(table: Visitor) -> N
     }
     none = table.post("/-/decide/clear", {"ids": [25]}).json()["error"]
     assert none == "There is no decision on this image itself. Its page shows what it obeys."
+
+
+def test_all_that_match_are_cleared_where_their_number_is_right(table: Visitor) -> None:
+    writes.decide(table.base, "pin", [21, 25])
+    asked = {"all": "?set=score:cutout&state=in&per=1", "set": "score:cutout"}
+    wrong = table.post("/-/decide/clear", {**asked, "expected": 4})
+    assert wrong.json()["error"].startswith("3 images match now, not the number you confirmed.")
+    assert table.post("/-/decide/clear", {**asked, "expected": 3}).json()["ids"] == [21, 25]
+
+
+def test_a_keep_that_only_a_pin_could_do_says_so_and_writes_nothing(table: Visitor) -> None:
+    told = table.post("/-/decide/write", {"verdict": "keep", "ids": [23]}).json()
+    assert list(told) == ["pin"]
+    assert told["pin"].startswith("cutout 23 cannot be kept: ")
+    assert told["pin"].endswith(" A keep only overrides limits.")
+    assert rows(table.base, "select * from decision") == []
 
 
 def test_what_it_settles_is_what_a_command_settles(table: Visitor) -> None:
