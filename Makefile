@@ -65,7 +65,7 @@ turn: .venv/.ready $(filter slice,$(MAKECMDGOALS))
 	@$(if $(filter-out 0,$(TEST)),$(fill)) \
 	seen=$$($(CHANGES) check "$$BASE" $${DATASET:+"$$DATASET"}) || exit $$?; \
 	[ -n "$$seen" ] || exit 0; \
-	datasets=$${seen%%$$'\n'*}; export MILL_EXPECTED="$${seen#*$$'\n'}"; \
+	datasets=$${seen%%$$'\n'*}; export MILL_EXPECTED="$${seen#*$$'\n'}" MILL_BASE="$$BASE"; \
 	$(MAKE) -C "$$BASE" -f "$(ROOT)/stages.mk" DATASETS="$$datasets" $(filter $(STAGES),$(MAKECMDGOALS)) \
 	&& $(MILL).status --base "$$BASE" --final
 

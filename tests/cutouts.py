@@ -61,7 +61,8 @@ def store_cutout(
     crop = frame[y : y + rgba.shape[0], x : x + rgba.shape[1]]
     files.store(base, crop_path, encode_webp_lossless(np.ascontiguousarray(crop)))
     row = {"item_id": item_id, "kind": "cutout", "address": address, "path": stored.path, "sha256": stored.sha256}
-    row |= {"shot": "mid", "view": None, "crop_x_px": 0, "crop_y_px": 0, "frame_path": frame_path, "others_json": "[]"}
+    row |= {"shot": "mid", "view": None, "extent": None, "posture": None, "arms": None}
+    row |= {"crop_x_px": 0, "crop_y_px": 0, "frame_path": frame_path, "others_json": "[]"}
     row |= {"box_x0_px": 0.0, "box_y0_px": 0.0, "box_x1_px": 0.0, "box_y1_px": 0.0}
     row |= {"box_whole": 0, "box_slack": 0.0, "keypoints_json": None, "crop_path": crop_path}
     row |= {f"cut_{side}": 0 for side in ("left", "top", "right", "bottom")}

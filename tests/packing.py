@@ -40,6 +40,7 @@ def row(base: Path, number: int, pixels: Pixels | None = None, text: str | None 
     values |= {"width": pixels.shape[1], "height": pixels.shape[0], "mode": "flat", "rank": number}
     values |= {"shot": "mid", "view": "front", "ground": 0 if text is not None else None}
     caption = (100 + number, "c0ffee") if text is not None else (None, None)
+    values |= {"caption_lack": None, "caption_lack_detail": None}
     return values | {"text": text, "caption_id": caption[0], "caption_version": caption[1]} | columns
 
 

@@ -21,7 +21,7 @@ from tools.describe.checks import fault, finished
 from tools.describe.job import CaptionJob, Draft
 from tools.describe.prompts import prompt_for
 from tools.describe.shown import shown
-from tools.describe.verify import doubts
+from tools.describe.verify import Seen, doubts
 from tools.engines.drafts import draft_of
 from tools.mill.settings import UsageError
 from tools.paid.ledger import Reply
@@ -282,17 +282,45 @@ def test_a_draft_carries_its_doubts() -> None:
     ],
 )
 def test_what_speaks_against_a_caption(text: str, shot: str, view: str | None, found: list[str]) -> None:
-    assert doubts(text, "woman", shot, view) == found
+    assert doubts(text, "woman", Seen(shot, view)) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "seen", "found"),
+    [
+        ("woman, upper body", {"extent": "full"}, ['It says "upper body", measured is the extent full.']),
+        ("A woman shown from the waist up.", {"extent": "full"},
+         ['It says "from the waist up", measured is the extent full.']),
+        ("woman, upper body", {"extent": "knees"}, []),
+        ("woman, her upper body turned to the left", {"extent": "full"}, []),
+        ("woman, full-body shot", {"shot": "mid", "extent": "full"}, []),
+        ("woman, full-body shot", {"shot": "far", "extent": "waist"},
+         ['It says "full-body", measured is the extent waist.']),
+        ("woman, headshot", {"shot": "mid", "extent": "knees"}, ['It says "headshot", measured is the extent knees.']),
+        ("woman, headshot", {"shot": "far", "extent": "bust"}, []),
+        ("woman, standing", {"posture": "crouching"}, ['It says "standing", measured is the posture crouching.']),
+        ("woman, seated", {"posture": "standing"}, ['It says "seated", measured is the posture standing.']),
+        ("woman, kneeling", {"posture": "sitting"}, []),
+        ("woman, lying down", {"posture": "bending"}, ['It says "lying", measured is the posture bending.']),
+        ("woman, standing", {"posture": "bending"}, []),
+        ("woman, standing", {"posture": "lying"}, ['It says "standing", measured is the posture lying.']),
+        ("woman, lit from behind. The light comes from behind.", {"view": "front"}, []),
+    ],
+)  # fmt: skip
+def test_keypoints_speak_against_a_caption(text: str, seen: dict[str, str], found: list[str]) -> None:
+    assert doubts(text, "woman", Seen(**{"shot": "unknown", "view": None, **seen})) == found
 
 
 def test_the_class_word_is_wanted() -> None:
-    assert doubts("A man smiles.", "woman", "mid", None) == ['It does not call the person "woman".']
-    assert doubts("A Woman smiles.", "woman", "mid", None) == []
+    assert doubts("A man smiles.", "woman", Seen("mid", None)) == ['It does not call the person "woman".']
+    assert doubts("A Woman smiles.", "woman", Seen("mid", None)) == []
 
 
 def test_the_model_s_own_words_are_held_against_it() -> None:
-    assert doubts("woman", "woman", "close", None, "whole") == ["The model saw a whole shot, measured is a close shot."]
-    assert doubts("woman", "woman", "close", None, "mid") == []
-    assert doubts("woman, NASA patch", "woman", "mid", None, "mid", [("nasa patch", "text"), ("x", "other")]) == [
+    near = Seen("close", None)
+    assert doubts("woman", "woman", near, "whole") == ["The model saw a whole shot, measured is a close shot."]
+    assert doubts("woman", "woman", near._replace(extent="full"), "whole") == []
+    assert doubts("woman", "woman", Seen("close", None), "mid") == []
+    assert doubts("woman, NASA patch", "woman", Seen("mid", None), "mid", [("nasa patch", "text"), ("x", "other")]) == [
         'It names what the model meant to leave out (text): "nasa patch".'
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,14 +79,28 @@ def test_the_clothes_in_few_words() -> None:
 
 def everything() -> list[Told]:
     """Every combination of what can be said, with a few seeds."""
-    shots = ("close", "mid", "far", "whole", "unknown")
+    shots = ("close", "bust", "mid", "far", "whole", "unknown")
+    postures, arms = (None, *wording.POSTURE), (None, *wording.ARMS)
     views, faces = (None, *wording.VIEW), (None, *wording.EXPRESSION)
     clothes = (Worn(), Worn(("dark green", "light blue"), ("light grey",)), Worn(("black",), ()), Worn((), ("beige",)))
     combined = itertools.product(shots, views, faces, clothes, (None, *wording.LIGHT_TAG), ("", "ohwx"))
     return [
-        told(trigger=trigger, shot=shot, view=view, expression=face, worn=cloth, light=light, seed=str(number % 7))
+        told(trigger=trigger, shot=shot, view=view, expression=face, worn=cloth, light=light, seed=str(number % 7),
+             posture=postures[number % 5], arms=arms[number // 5 % 3])
         for number, (shot, view, face, cloth, light, trigger) in enumerate(combined)
-    ]
+    ]  # fmt: skip
+
+
+def test_how_somebody_holds_themselves_stands_behind_the_view(monkeypatch: pytest.MonkeyPatch) -> None:
+    first_ways(monkeypatch)
+    full = told(shot="whole", view="back", posture="crouching", arms="up", light="soft")
+    assert tags(full) == "ohwx, woman, full-body shot, seen from behind, crouching, hand raised, soft light"
+    assert prose(full, 5) == (
+        "ohwx, a woman, in a full-body shot, seen from behind, crouching, hand raised. The light is soft and even."
+    )
+    assert tags(told(shot="bust", posture="sitting", arms="out")) == (
+        "ohwx, woman, head and shoulders portrait, sitting, arm held out"
+    )
 
 
 def test_there_are_words_for_every_view_that_a_person_may_be_seen_in(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,6 +163,48 @@ def test_one_answer_for_each_question_in_order() -> None:
         ("green clothing", "whole"),
     ]
     assert [(draft.view, draft.eyes, draft.expression) for draft in drafts] == [(None, None, None)] * 2
+
+
+@pytest.mark.parametrize(
+    ("shot", "whole", "extent", "cut_below", "framing"),
+    [
+        ("far", True, None, False, "whole"),
+        ("far", False, None, False, "far"),
+        ("mid", True, None, False, "mid"),
+        ("mid", False, "full", False, "whole"),
+        ("unknown", False, "full", False, "whole"),
+        ("far", True, "full", True, "far"),
+        ("far", True, "knees", False, "far"),
+        ("far", True, "waist", False, "mid"),
+        ("far", False, "bust", False, "bust"),
+        ("mid", False, "head", False, "bust"),
+        ("close", False, "bust", False, "close"),
+        ("unknown", False, "bust", False, "close"),
+    ],
+)
+def test_keypoints_decide_how_much_is_seen_and_else_the_outline(
+    shot: str, whole: bool, extent: str | None, cut_below: bool, framing: str
+) -> None:
+    job = CaptionJob(
+        dressed((190, 28, 38)), HEAD, shot, whole, "", "person", TARGETS["sdxl"], extent=extent, cut_below=cut_below
+    )
+    assert TemplateCaptioner().run([job])[0].shot == framing
+
+
+def test_who_crouches_with_their_back_to_us_is_told_so(tmp_path: Path) -> None:
+    row = _astronaut_row(tmp_path, view="back", extent="full", posture="crouching", arms="out", cut_bottom=0)
+    row |= {f"face_{edge}_px": None for edge in ("x0", "y0", "x1", "y1")}
+    (made,) = caption.work(row, bench(tmp_path, caption.Params(engine="builtin"), class_word="woman")).made
+    assert (made.facts["shot"], made.facts["view"]) == ("whole", "back")
+    assert any(way in made.facts["text"] for way in wording.POSTURE["crouching"])
+    assert any(way in made.facts["text"] for way in wording.ARMS["out"])
+
+
+def test_standing_and_hanging_arms_go_without_saying() -> None:
+    job = CaptionJob(dressed((190, 28, 38)), HEAD, "mid", False, "", "person", TARGETS["sdxl"])
+    (plain,) = TemplateCaptioner().run([job])
+    (same,) = TemplateCaptioner().run([replace(job, posture="standing", arms="down")])
+    assert same.text == plain.text
 
 
 @pytest.mark.parametrize(("height", "view"), [(36, "front"), (35, None)])
@@ -245,7 +302,7 @@ def test_the_astronaut_wears_an_orange_suit_with_a_black_collar(tmp_path: Path) 
         "text": text,
         "author": "template",
         "engine": "builtin",
-        "prompt_version": "template-2",
+        "prompt_version": "template-3",
         "words": words(text),
         "tokens": tokens_at_most(text),
         "shot": "mid",

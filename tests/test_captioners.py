@@ -381,3 +381,16 @@ def test_every_setting_in_the_documentation_exists(page: str) -> None:
     named |= {match[1] for match in re.finditer(r"^(\w+) = ", text, re.MULTILINE)}
     assert len(named) > 4
     assert named <= {"engine"} | set(settings.load(Path("nowhere"), {}).sections["caption"])
+
+
+@needs("openai")
+def test_a_server_that_wants_a_key_says_that_none_was_set(
+    make: Make, service: Service, question: Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    told = fault(make("openai", key_file=""), question)
+    assert str(told) == (
+        f"{service.url.removeprefix('http://')} wants a key, and none was set: it answered 401 (Unauthorized): Bad "
+        "credentials: Bearer none. Set OPENAI_API_KEY, or [caption] key_file to a file that holds it"
+    )
+    assert told.stop

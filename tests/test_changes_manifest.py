@@ -10,6 +10,7 @@ from stamping import ALL, Check, since, stamp
 
 from tools.mill import changes
 from tools.mill.tool import Result, failed
+from tools.report.words import command
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,7 @@ def test_failed_items_are_told_and_tried_again_when_asked(
     assert changes.main(["check", str(mill.base)]) == 3
     assert capsys.readouterr().err == (
         "Everything is up to date; no tool was started.\n"
-        "4 items failed earlier. `make failures` names them; RETRY_FAILED=1 tries again.\n"
+        f"4 items failed earlier. `{command(mill.base, 'failures')}` names them; RETRY_FAILED=1 tries again.\n"
     )
     for text, missing in (("", []), ("0", []), ("1", since("mask"))):
         monkeypatch.setenv("MILL_RETRY_FAILED", text)

@@ -317,3 +317,29 @@ def test_what_openai_lacks(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert API_KEY not in said
     said = lacks(configured(workspace, own.replace("localhost", "elsewhere.example")), "openai")
     assert "the key would travel to elsewhere.example open to everybody" in said
+
+
+@pytest.mark.parametrize("engine", BOTH)
+def test_a_price_that_nobody_knows_is_told_where_it_is_needed(engine: str, captioner: Set) -> None:
+    nobody = {"model": "nobody-s-model", "input_price": -1.0, "output_price": -1.0}
+    said = lacks(captioner(engine, max_cost=1.0, **nobody), engine)
+    assert said.endswith(
+        "; [caption] max_cost cannot be kept: nobody says what nobody-s-model costs. Set [caption] input_price and "
+        "output_price in USD for a million tokens (0 and 0 for a server of your own)"
+    )
+    assert state(captioner(engine, max_cost=0.0, **nobody), "caption", engine).ready, "max_requests needs no price"
+    assert state(
+        captioner(engine, max_cost=1.0, **nobody | {"input_price": 1.0, "output_price": 2.0}), "caption", engine
+    ).ready
+    said = lacks(captioner(engine, **nobody | {"input_price": 1.0}), engine)
+    assert "; [caption] input_price and output_price go together: " in said
+
+
+@pytest.mark.parametrize("engine", BOTH)
+def test_one_captioners_settings_are_no_faults_of_another(engine: str, captioner: Set, workspace: Path) -> None:
+    other = next(name for name in ("vertex", "openai") if name != engine)
+    loaded = captioner(engine)
+    told = f"not configured: [caption] is set up for {engine}"
+    assert state(loaded, "caption", other) == State("caption", other, False, False, told)
+    (finding,) = [one for one in doctor.examine(workspace) if one.name == f"caption: {other}"]
+    assert (finding.state, finding.said) == ("optional", told)

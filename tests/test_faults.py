@@ -14,6 +14,8 @@ from killing import CHEAP, Deed, Stations, chain, copy, deed, face, run
 from sound import all_of, differences, ends_as, faults
 from workspaces import ROOT, ask, environment, funnel_holds, make, tool
 
+from tools.report.words import command
+
 PYTHON = str(ROOT / ".venv" / "bin" / "python")
 
 
@@ -127,7 +129,10 @@ def test_one_broken_file_fails_alone_is_named_at_the_end_and_heals(stations: Sta
     broken.write_bytes(whole[: len(whole) // 2])
     first = make("all", "JOBS=0", base=base)
     assert first.returncode == 2
-    assert "composite default: 1 failed. `make failures` names them; RETRY_FAILED=1 tries again." in first.stderr
+    assert (
+        f"composite default: 1 failed. `{command(base, 'failures')}` names them; RETRY_FAILED=1 tries again."
+        in first.stderr
+    )
     named = rf"^2 items failed:\n  composite, cutout \d+, {re.escape(str(path))}: .+decoded"
     assert re.search(named, first.stdout, re.MULTILINE), first.stdout
     assert re.search(r"^package default: composite \d+ ok, in ", first.stderr, re.MULTILINE)

@@ -19,6 +19,8 @@ from sessions import gone, session, workers_of
 from sound import ends_as, faults
 from workspaces import ROOT, ask, environment, tool
 
+from tools.report.words import command
+
 PYTHON = str(ROOT / ".venv" / "bin" / "python")
 
 
@@ -119,7 +121,7 @@ def test_a_worker_that_dies_over_one_item_takes_that_with_it(
     code, said = worker_killed(base, number, "--limit", "1")
     assert code == 3, said
     assert re.search(r"^mask: person 1 failed, in ", said, re.MULTILINE), said
-    assert "mask: 1 failed. `make failures` names them; RETRY_FAILED=1 tries again." in said
+    assert f"mask: 1 failed. `{command(base, 'failures')}` names them; RETRY_FAILED=1 tries again." in said
     assert ask(base, "select detail from outcome where status = 'failed'") == [(told,)]
     assert faults(base) == []
     run(base, deed("mask", "--retry-failed"))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from cutouts import bench
@@ -110,6 +111,47 @@ def test_of_other_faces_the_most_counts() -> None:
     assert faults.other_face_share(alpha, [Box(-30, 20, 10, 60)]) == pytest.approx(0.25)  # a quarter is in the crop
 
 
+def veiled(opacity: int, share: float) -> Pixels:
+    """A figure of 100 x 300 px with an opaque upper part, and an opacity over the lowest share of its height."""
+    found = opaque_in((50, 50, 150, 350))
+    found[350 - round(300 * share) : 350, 50:150] = opacity
+    return found
+
+
+@pytest.mark.parametrize("opacity", [faults.NONE + 1, 128, faults.SURE - 1])
+def test_a_body_that_one_sees_through_is_translucent(opacity: int) -> None:
+    assert faults.translucent_share(veiled(opacity, 1.0)) == 1.0
+    assert faults.translucent_share(veiled(opacity, 0.5)) == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize("opacity", [0, faults.NONE, faults.SURE, 255])
+def test_what_is_sure_or_none_is_not_translucent(opacity: int) -> None:
+    assert faults.translucent_share(veiled(opacity, 0.5)) == 0.0
+
+
+def test_a_soft_outline_and_soft_holes_are_not_translucent() -> None:
+    figure = opaque_in((50, 50, 150, 350))
+    figure[150:250, 80:120] = 0
+    soft = cv2.GaussianBlur(figure, (0, 0), 4.0).astype(np.uint8)
+    assert np.count_nonzero((soft > faults.NONE) & (soft < faults.SURE)) > 3000
+    assert faults.translucent_share(soft) == 0.0
+
+
+def test_a_side_of_the_crop_is_no_outline() -> None:
+    """A veil 8 px wide lies within the rim of 9 px of an outline, but not along a side of the crop."""
+    for x0, translucent in ((50, False), (0, True)):
+        figure = opaque_in((x0, 50, x0 + 100, 350))
+        figure[:, x0 : x0 + 8] = np.minimum(figure[:, x0 : x0 + 8], 128)
+        assert (faults.translucent_share(figure) or 0.0) == (pytest.approx(8 / 91, abs=0.01) if translucent else 0.0)
+
+
+def test_a_figure_of_any_size_is_as_translucent_and_a_thread_has_no_inside() -> None:
+    small = veiled(128, 0.3)
+    large = small.repeat(10, axis=0).repeat(10, axis=1)
+    assert faults.translucent_share(large) == pytest.approx(faults.translucent_share(small), abs=0.02)
+    assert faults.translucent_share(opaque_in((50, 50, 54, 350))) is None
+
+
 def measured(base: Path, **columns: Any) -> dict[str, Any]:
     """What is measured of somebody who fills the middle of a plain crop of 200 x 400, with other columns in the row."""
     crop = np.full((400, 200, 3), 200, np.uint8)
@@ -187,6 +229,7 @@ FAULTS = {
     "max_feet_gap": "feet_missing",
     "max_straight_share": "straight_edge",
     "max_other_face_share": "other_person_in_mask",
+    "max_translucent_share": "translucent",
 }
 
 
@@ -199,7 +242,7 @@ def test_each_fault_decides_from_what_is_stored_and_not_at_its_bound(workspace: 
     harmless = {"head_share": 1.0, "crown_gap": 0, "top_width": 0, "feet_gap": 0, "straight_share": 0}
     cutouts = "select status, reason from outcome where kind = 'cutout' and latest"
     for key, limit in limits.items():
-        stored = harmless | {"other_face_share": 0, limit.metric: limit.default}
+        stored = harmless | {"other_face_share": 0, "translucent_share": 0, limit.metric: limit.default}
         with sqlite3.connect(workspace / "manifest.db") as db:
             db.execute(f"update mask set {', '.join(f'{name} = {value}' for name, value in stored.items())}")
         beyond = limit.default + (0.001 if limit.op == "<" else -0.001)

@@ -18,6 +18,7 @@ from tools.mill import changes
 from tools.mill.manifest import sql
 from tools.mill.settings import UsageError
 from tools.mill.tool import Asked
+from tools.report.words import command
 from tools.training.edits import touched
 from tools.training.readback import read_back, read_back_all
 
@@ -194,7 +195,8 @@ def test_what_was_taken_away_or_changed_is_told_and_put_back(shelf: Shelf) -> No
     gone, changed = package.prepare(shelf.db, shelf.base, ASKED)
     assert gone == (
         f"package: 3 files ({stems[0]}.png, masks/{stems[1]}.png, {stems[2]}.txt) of {shelf.folder} were gone; what "
-        'belongs there is put back. `make reject ITEM=… DATASET=default WHY="…"` takes an image out for good.'
+        f"belongs there is put back. `{command(shelf.base, 'reject', ITEM='…', DATASET='default', WHY='…')}` takes an "
+        "image out for good."
     )
     assert changed == (
         f"package: {stems[3]}.png of {shelf.folder} was changed by hand; ours takes that place, yours lies in "

@@ -14,6 +14,7 @@ from serving import GOOD, USED_IN, USED_OUT, Service
 
 from tools.mill.pool import Stop
 from tools.mill.settings import UsageError
+from tools.report.words import command
 
 
 @pytest.fixture
@@ -52,9 +53,8 @@ def test_every_image_is_asked_about_once(
     assert json.loads(row["seen"]) == GOOD["seen"]
     assert json.loads(row["left_out"]) == [["brown hair", "permanent"], ["NASA patch", "text"]]
     assert json.loads(row["doubts"]) == []
-    assert (
-        report.notes[-1] == "caption default: 4 captions should be read again: `make query Q=caption_doubts` says why."
-    )
+    see = command(mill.base, "query", Q="caption_doubts")
+    assert report.notes[-1] == f"caption default: 4 captions should be read again: `{see}` says why."
     assert row["prompt_version"].startswith("sdxl-")
 
 
@@ -261,9 +261,8 @@ def test_doubts_and_requests_can_be_looked_at(mill: Mill, run_caption: RunTool, 
     doubtful = {**GOOD, "tags": ["full body", "long hair"]}
     service.answer = lambda number: doubtful if number == 1 else GOOD
     report = run_caption("openai", concurrency=1, input_price=1.0, output_price=10.0)
-    assert (
-        report.notes[-1] == "caption default: 3 captions should be read again: `make query Q=caption_doubts` says why."
-    )
+    see = command(mill.base, "query", Q="caption_doubts")
+    assert report.notes[-1] == f"caption default: 3 captions should be read again: `{see}` says why."
     ids = mill.all("select id from item where kind = 'caption' order by address")
     found = [(row["item_id"], row["doubt"]) for row in answer(mill.base, "caption_doubts")]
     assert found == [
@@ -292,3 +291,24 @@ def test_only_what_is_known_can_be_shown(mill: Mill, run_caption: RunTool, servi
     with pytest.raises(UsageError, match=r"\[caption\] show is 'frame', which is none\. There are: cutout, crop\."):
         run_caption("openai", show="frame")
     assert service.sent == 0
+
+
+@needs("openai")
+def test_a_run_that_did_nothing_has_nothing_to_say_of_captions(
+    mill: Mill, run_caption: RunTool, service: Service
+) -> None:
+    choose(mill, 3)
+    run_caption("openai")
+    report = run_caption("openai", model="another", max_requests=3)
+    assert (report.counts, report.left, service.sent) == ({"ok": 0, "rejected": 0, "failed": 0}, 3, 3)
+    assert not [note for note in report.notes if "read again" in note]
+
+
+@needs("openai")
+@needs("vertex")
+def test_what_another_captioner_wrote_was_told_before(mill: Mill, run_caption: RunTool, service: Service) -> None:
+    choose(mill, 3)
+    run_caption("openai")
+    report = run_caption("vertex", limit=1)
+    see = command(mill.base, "query", Q="caption_doubts")
+    assert report.notes[-1] == f"caption default: 1 caption should be read again: `{see}` says why."

@@ -311,12 +311,17 @@ def test_words_are_looked_for_as_words_behind_the_trigger(bare: sqlite3.Connecti
 
 
 def test_contradictions_name_both_sides(bare: sqlite3.Connection) -> None:
-    told = json.loads(str(value(bare, "select contradictions('a headshot, full body', 'far', null)")))
+    told = json.loads(str(value(bare, "select contradictions('a headshot, full body', 'far', null, null, null)")))
     assert told == [
         'It says "headshot", measured is a far shot.',
         'It says both "headshot" and "full body".',
     ]
-    assert value(bare, "select contradictions('full body', 'far', 'front')") == "[]"
+    assert value(bare, "select contradictions('full body', 'far', 'front', null, null)") == "[]"
+    told = json.loads(str(value(bare, "select contradictions('upper body, seated', 'mid', 'back', 'full', 'lying')")))
+    assert told == [
+        'It says "upper body", measured is the extent full.',
+        'It says "seated", measured is the posture lying.',
+    ]
 
 
 # --- the files in sql/qc, and their page ---

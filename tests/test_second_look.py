@@ -16,6 +16,7 @@ from serving import GOOD, Service
 from tools.describe.prompts import second_prompt
 from tools.describe.second import FAULTS, LONGEST, findings, request
 from tools.mill.settings import UsageError
+from tools.report.words import command
 
 FOUND = [
     {"words": "orange space suit", "fault": "contradicts", "why": "The suit is red."},
@@ -112,7 +113,9 @@ def test_a_model_looks_again(engine: str, mill: Mill, run_caption: RunTool, serv
         (rows[0]["digest"], rows[1]["digest"]),
         (rows[2]["digest"], rows[3]["digest"]),
     ]
-    assert report.notes[-1].endswith("2 captions should be read again: `make query Q=caption_doubts` says why.")
+    assert report.notes[-1].endswith(
+        "2 captions should be read again: `" + command(mill.base, "query", Q="caption_doubts") + "` says why."
+    )
 
 
 @needs("openai")

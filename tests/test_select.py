@@ -267,6 +267,8 @@ def test_gaps_are_told_in_words() -> None:
     dataset = Dataset(count=10, quota={"close": 0.5, "far": 0.5})
     rows = [row(n, shot="close", source=n % 2) | {"who": None} for n in range(5)] + [row(9, shot="far") | {"who": ""}]
     assert gaps(rows, dataset) == ["far 1 of 5", "one source gives 3 of 6"]
+    strangers = [*rows, rows[0] | {"shot": "unknown"}]
+    assert gaps(strangers, dataset)[:2] == ["far 1 of 5", "1 of an unknown shot"]
     seen = [one | {"view": "front"} for one in rows]
     views = ["no three-quarter view", "no side view", "no back view"]
     assert gaps(seen, dataset) == ["far 1 of 5", *views, "one source gives 3 of 6"]

@@ -117,7 +117,9 @@ def test_every_trainer_has_its_lines(tmp_path: Path) -> None:
 def test_an_empty_package_says_so(tmp_path: Path) -> None:
     make(tmp_path, [row(tmp_path, 1, text=None)])
     for report in (training_report, trainers_report):
-        assert report(tmp_path / FOLDER, "sdxl") == "emma: the package is empty. `make failures` says why."
+        assert report(tmp_path / FOLDER, "sdxl") == (
+            f"emma: the package is empty. `make failures BASE={tmp_path}` says why."
+        )
 
 
 @pytest.mark.parametrize(

@@ -92,3 +92,19 @@ def test_what_to_type_names_the_workspace(base: str, expected: str) -> None:
 def test_what_to_type_is_quoted_for_the_shell() -> None:
     typed = command(Path("data"), "reject", ITEM="a $b `c`.png", WHY="…")
     assert typed == "make reject ITEM='a $b `c`.png' WHY=…"
+
+
+def test_inside_a_workspace_a_command_names_it_as_it_was_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tools that make starts stand in the workspace and know it as "."."""
+    monkeypatch.chdir(tmp_path)
+    for said, typed in (
+        ("my clips", "make all BASE='my clips'"),
+        ("data", "make all"),
+        ("data/data_TEST", "make all TEST=1"),
+    ):
+        monkeypatch.setenv("MILL_BASE", said)
+        assert command(Path(), "all") == typed
+        assert command(tmp_path, "all") == typed
+        assert command(tmp_path / "other", "all") == f"make all BASE={tmp_path / 'other'}"
+    monkeypatch.delenv("MILL_BASE")
+    assert command(tmp_path, "all") == f"make all BASE={tmp_path}"

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from tools.engines.remote import RemoteCaptioner
     from tools.mill.tool import Asked
 
-VERSION = 2
+VERSION = 3
+
+AGAIN = "RETRY_FAILED=1 asks a captioner elsewhere again"
 
 REASONS = (
     Reason(
@@ -31,18 +33,23 @@ REASONS = (
         "The captioner refused to describe the image.",
         "Look at the image; write a caption yourself or reject it.",
     ),
-    Reason("caption_empty", "defect", "The captioner gave no text.", "Take another model or write a caption yourself."),
+    Reason(
+        "caption_empty",
+        "defect",
+        "The captioner gave no text.",
+        f"{AGAIN}, take another model, or write a caption yourself.",
+    ),
     Reason(
         "caption_truncated",
         "defect",
         "The captioner's answer breaks off.",
-        "Raise caption.max_output_tokens, or take another model.",
+        f"Raise caption.max_output_tokens, or take another model. {AGAIN}.",
     ),
     Reason(
         "caption_invalid",
         "defect",
         "The captioner's answer has not the form or the length that was asked for.",
-        "Take another engine, or write a caption yourself.",
+        f"{AGAIN}, take another model or engine, or write a caption yourself.",
     ),
     Reason(
         "caption_forbidden_word",
@@ -142,6 +149,10 @@ def _job(row: Row, bench: Bench[Params]) -> CaptionJob:
         around=read_rgb(bench.base / str(row["crop_path"])) if face is not None else None,
         seed=str(row["address"]),
         sha256=row["sha256"],
+        extent=row["extent"],
+        posture=row["posture"],
+        arms=row["arms"],
+        cut_below=bool(row["cut_bottom"]),
     )
 
 
@@ -183,14 +194,18 @@ def review(bench: Bench[Params]) -> tuple[str, ...]:
     from contextlib import closing
 
     from tools.mill.manifest import connect, sql
-    from tools.report.words import plural
+    from tools.report.words import command, plural
 
     name = bench.dataset.name
     with closing(connect(bench.base)) as db:
-        n = len({row["item_id"] for row in db.execute(sql("queries/caption_doubts"), {"dataset": name})})
+        doubted = {row["item_id"] for row in db.execute(sql("queries/caption_doubts"), {"dataset": name})}
+        # Of those by an engine before it another run has told.
+        written = {row[0] for row in db.execute("select item_id from caption where engine = ?", (bench.service.name,))}
+    n = len(doubted & written)
     if not n:
         return ()
-    return (f"caption {name}: {plural(n, 'caption')} should be read again: `make query Q=caption_doubts` says why.",)
+    see = command(bench.base, "query", Q="caption_doubts")
+    return (f"caption {name}: {plural(n, 'caption')} should be read again: `{see}` says why.",)
 
 
 TOOL = Tool(

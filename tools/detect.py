@@ -77,7 +77,7 @@ REASONS = (
         "no_person",
         "defect",
         "Nobody was found in the frame.",
-        "Lower detect.keep_confidence or detect.min_face_px, or take a better detector.",
+        "Lower detect.keep_confidence, with the builtin engine detect.min_face_px, or take a better detector.",
     ),
 )
 

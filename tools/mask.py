@@ -1,7 +1,7 @@
 """Cut each person out of their crop: a soft outline, clean edge colours, nobody else.
 
 Reads: persons that passed match.  Writes: cutout (RGBA).  Rejects: empty_mask, full_mask,
-head_missing, feet_missing, straight_edge, other_person_in_mask.
+head_missing, feet_missing, straight_edge, other_person_in_mask, translucent.
 Example: python -m tools.mask --base data --limit 10
 """
 
@@ -94,6 +94,15 @@ LIMITS = (
         0.30,
         "Another person's face is in the mask.",
         "Take a better mask engine, raise mask.max_other_face_share, or keep the cutouts that are right.",
+    ),
+    Limit(
+        "translucent",
+        "translucent_share",
+        ">",
+        "max_translucent_share",
+        0.30,
+        "One sees through the person: much of the mask's inside is neither opaque nor transparent.",
+        "Take a better mask engine, raise mask.max_translucent_share, or keep the cutouts that are right.",
     ),
 )
 
@@ -191,6 +200,7 @@ def _faults(row: Row, alpha: Alpha) -> dict[str, float | None]:
         "top_width": faults.top_width(alpha) if crown and row["face_x0_px"] is None else None,
         "straight_share": faults.straight_share(alpha, inner),
         "other_face_share": faults.other_face_share(alpha, others),
+        "translucent_share": faults.translucent_share(alpha),
     }
 
 

@@ -87,6 +87,7 @@ class Packed(Result):
 
 def prepare(db: sqlite3.Connection, base: Path, asked: Asked) -> tuple[str, ...]:
     """Read back what people wrote into the package, and say what else they did there."""
+    from tools.report.words import command
     from tools.training.edits import touched
     from tools.training.readback import read_back_all
     from tools.training.swap import place_of, previous_of
@@ -97,7 +98,7 @@ def prepare(db: sqlite3.Connection, base: Path, asked: Asked) -> tuple[str, ...]
     if found.gone:
         told.append(
             f"package: {_files(found.gone)} of {folder} {_were(found.gone)} gone; what belongs there is put back. "
-            f'`make reject ITEM=… DATASET={asked.dataset} WHY="…"` takes an image out for good.'
+            f"`{command(base, 'reject', ITEM='…', DATASET=asked.dataset, WHY='…')}` takes an image out for good."
         )
     if found.changed:
         told.append(
@@ -119,6 +120,7 @@ def work_set(rows: Sequence[Row], bench: Bench[Params]) -> Mapping[int, Result]:
     """Check every pair, then make the folder hold the good ones."""
     from tools.training.edits import touched
     from tools.training.folder import publish, standing
+    from tools.training.loss import refuse_loss
     from tools.training.pairs import Checked, check, unopened
     from tools.training.swap import place_of
 
@@ -133,6 +135,8 @@ def work_set(rows: Sequence[Row], bench: Bench[Params]) -> Mapping[int, Result]:
     pairs = unopened(ordered, bench.base)
     published = standing(folder, pairs, *settings) if pairs is not None else None
     checked = Checked(pairs or (), {}) if published else check(ordered, bench.base)
+    if not published:
+        refuse_loss(folder, bench.base / PACKAGES / dataset.name, len(checked.pairs), wanted)
     published = published or publish(folder, checked.pairs, *settings, edits)
     results = {item_id: Result(measures=size) for item_id, size in sizes.items()}
     for item_id, fault in checked.refused.items():

@@ -4,7 +4,8 @@
 -- of an engine. ids: a JSON array of cut-outs; null for all.
 select
     cutout.id, cutout.version, cutout.address, cutout.path, cutout.width, cutout.height, frame.time_s,
-    coalesce(person.shot, '') as shot, coalesce(person.view, '') as view, choice.rank,
+    coalesce(person.shot, '') as shot, coalesce(person.view, '') as view, person.extent,
+    person.posture, choice.rank,
     coalesce(decision.verdict, '') as verdict, decision.dataset as verdict_dataset,
     (
         select composite.id || ':' || composite.version

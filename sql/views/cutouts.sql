@@ -10,6 +10,7 @@ select
     last.detail,
     person.shot, person.view, mask.coverage, mask.largest_share, mask.soft_share,
     mask.head_share, mask.crown_gap, mask.feet_gap, mask.top_width, mask.straight_share, mask.other_face_share,
+    mask.translucent_share,
     score.sharpness, score.blur_px, score.perceptual_blur, score.laplacian_variance, score.tenengrad, score.dark_share,
     score.bright_share, score.mean_luma, score.luma_std, score.solidity, score.contours, score.face_covered_share,
     score.face_height_px, score.eye_aspect, score.noise_level, score.blocking, score.bar_share, score.overlay_share,

@@ -25,6 +25,7 @@ with declared (tool, key, reason, metric, op) as (
         ('mask', 'max_feet_gap', 'feet_missing', 'feet_gap', '>'),
         ('mask', 'max_straight_share', 'straight_edge', 'straight_share', '>'),
         ('mask', 'max_other_face_share', 'other_person_in_mask', 'other_face_share', '>'),
+        ('mask', 'max_translucent_share', 'translucent', 'translucent_share', '>'),
         ('score', 'min_crop_mp', 'subject_too_small', 'crop_mp', '<'),
         ('score', 'min_sharpness', 'blurry', 'sharpness', '<'),
         ('score', 'face_covered', 'face_covered', 'face_covered_share', '<'),

@@ -41,6 +41,8 @@ select outcome_id, 'mask', 'straight_share', straight_share from mask where stra
 union all
 select outcome_id, 'mask', 'other_face_share', other_face_share from mask where other_face_share is not null
 union all
+select outcome_id, 'mask', 'translucent_share', translucent_share from mask where translucent_share is not null
+union all
 select outcome_id, 'score', 'crop_mp', crop_mp from score where crop_mp is not null
 union all
 select outcome_id, 'score', 'sharpness', sharpness from score where sharpness is not null

@@ -46,6 +46,8 @@ def gaps(chosen: Sequence[Mapping[str, Any]], dataset: Dataset) -> list[str]:
         for shot, wanted in quotas(dataset.count, dataset.quota).items()
         if shots[shot] < wanted
     ]
+    if found and shots["unknown"]:
+        found.append(f"{shots['unknown']} of an unknown shot")
     views = {row["view"] for row in chosen} - {None}
     found += [f"no {view} view" for view in VIEWS if views and view not in views]
     found += _poses(chosen)

@@ -1,4 +1,4 @@
-"""Whether a figure is whole: told from its outline, so that nobody cut off at the hips is called a full body."""
+"""How much of a person is seen, by keypoints or the outline: nobody cut off at the hips is called a full body."""
 
 from __future__ import annotations
 
@@ -22,3 +22,18 @@ def whole(alpha: NDArray[np.uint8], face: Box | None, cut_below: bool) -> bool:
         return False
     height, width = float(rows[-1] - rows[0] + 1), float(columns[-1] - columns[0] + 1)
     return height >= SLENDERNESS * width if face is None else face.height <= FACE_SHARE * height
+
+
+def framing(shot: str, whole: bool, extent: str | None, cut_below: bool) -> str:
+    """close, bust, mid, far (to the knees, or more of somebody cut off), whole or unknown.
+
+    extent: how far down the person is seen by their keypoints, or None. Where it is known it decides: shot is how large
+    somebody is in the picture, and who crouches near the camera is seen from head to toe all the same.
+    """
+    if extent is None:
+        return "whole" if shot == "far" and whole else shot
+    if extent in ("head", "bust"):
+        return "bust" if shot in ("mid", "far") else "close"
+    if extent == "waist":
+        return "mid"
+    return "whole" if extent == "full" and not cut_below else "far"

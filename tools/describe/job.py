@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from tools.describe.figure import framing
 from tools.engines.protocols import Box
 from tools.training.targets import Target
 
@@ -21,7 +22,7 @@ class CaptionJob:
     and feet are in the picture. trigger may be empty. target: says the style and the length. view: front,
     three-quarter, side, back, or not known. landmarks: the face's 68 points, 68 x 2. around: the picture it was cut
     from, height x width x 3. seed: what to draw from, where there is a choice. sha256: of the cut-out's
-    file.
+    file. extent, posture, arms: as keypoints tell them (`framing/pose.py`), or None. cut_below: the frame ends there.
     """
 
     image: NDArray[np.uint8]
@@ -36,6 +37,15 @@ class CaptionJob:
     around: NDArray[np.uint8] | None = None
     seed: str = ""
     sha256: str = ""
+    extent: str | None = None
+    posture: str | None = None
+    arms: str | None = None
+    cut_below: bool = False
+
+    @property
+    def framing(self) -> str:
+        """How much of the person is seen: close, bust, mid, far, whole or unknown."""
+        return framing(self.shot, self.whole, self.extent, self.cut_below)
 
 
 @dataclass(frozen=True)

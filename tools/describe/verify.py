@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 PERMANENT: Mapping[str, str] = {
     "hair": r"(?:\w+[- ])?hair(?!\s*(?:clip|tie|band|pin|net|brush))|blonde?|brunette|redhead|bald|ponytail|bangs",
@@ -30,26 +31,56 @@ MARKS = r"watermarks?|logos?|lettering|subtitles?|signature|text (?:reading|sayi
 
 TOO_NEAR = r"close-up|close up|headshot|head and shoulders|face only"
 TOO_FAR = r"full[- ]body|full[- ]length|whole body|head to toe|wide shot|long shot"
-FROM_BEHIND = r"from behind|back view|rear view|back to the camera|facing away"
+TO_THE_WAIST = r"upper[- ]body(?: shot| portrait)?(?=\s*(?:[,.;]|$))|half[- ]length|(?:from the )?waist[- ]up"
+FROM_BEHIND = r"(?<!lit )(?<!light )(?<!light comes )from behind|back view|rear view|back to the camera|facing away"
 FROM_FRONT = (
     r"facing the camera|front view|frontal|seen from the front|looking (?:directly )?(?:at|into) the (?:camera|viewer)"
 )
 SHOTS: Mapping[str, str] = {"close": TOO_FAR, "mid": TOO_FAR, "far": TOO_NEAR, "whole": TOO_NEAR}
+EXTENTS: Mapping[str, str] = {
+    "head": TOO_FAR,
+    "bust": TOO_FAR,
+    "waist": TOO_FAR,
+    "knees": TOO_NEAR,
+    "full": f"{TOO_NEAR}|{TO_THE_WAIST}",
+}
+SITTING, CROUCHING = r"sitting|seated|sits", r"crouch(?:ing|ed|es)|in a crouch|squatting|kneeling|kneels"
+LYING, STANDING = r"lying|reclining|reclined", r"standing|stands"
+POSTURES: Mapping[str, str] = {
+    "standing": f"{SITTING}|{CROUCHING}|{LYING}",
+    "sitting": f"{STANDING}|{LYING}",
+    "crouching": f"{STANDING}|{LYING}",
+    "bending": f"{SITTING}|{LYING}",
+    "lying": f"{STANDING}|{SITTING}|{CROUCHING}",
+}
+"""Sitting and crouching look much alike: neither speaks against the other."""
+
 VIEWS: Mapping[str, str] = {"front": FROM_BEHIND, "three-quarter": FROM_BEHIND, "back": FROM_FRONT}
+
+
+class Seen(NamedTuple):
+    """What was measured of a person, each None where nothing tells.
+
+    shot: close, mid, far, whole or unknown. view: front, three-quarter, side, back. extent: how far down they are seen,
+    head, bust, waist, knees, full. posture: standing, sitting, crouching, bending, lying.
+    """
+
+    shot: str | None
+    view: str | None
+    extent: str | None = None
+    posture: str | None = None
 
 
 def doubts(
     text: str,
     class_word: str,
-    shot: str | None,
-    view: str | None,
+    seen: Seen,
     framing: str = "unknown",
     left_out: Sequence[tuple[str, str]] = (),
 ) -> list[str]:
     """What speaks against a caption, as sentences; [] where nothing does.
 
-    text: without the trigger. class_word: what the person is to be called. shot: as measured, close, mid, far, whole or
-    unknown. view: as measured, front, three-quarter, side, back or None. framing: as the model says it saw it.
+    text: without the trigger. class_word: what the person is to be called. framing: as the model says it saw it.
     left_out: what it left out, and why.
     """
     said = [] if _found(re.escape(class_word), text) else [f'It does not call the person "{class_word}".']
@@ -57,9 +88,9 @@ def doubts(
         said += [f'It names something permanent ({what}): "{found}".' for found in _found(pattern, text)]
     said += [f'It names the background: "{found}".' for found in _found(BACKGROUND, text)]
     said += [f'It names a text or a mark: "{found}".' for found in _found(MARKS, text)]
-    said += against_measured(text, shot, view)
-    if {shot, framing} in ({"close", "far"}, {"close", "whole"}):
-        said.append(f"The model saw a {framing} shot, measured is a {shot} shot.")
+    said += against_measured(text, seen)
+    if seen.extent is None and {seen.shot, framing} in ({"close", "far"}, {"close", "whole"}):
+        said.append(f"The model saw a {framing} shot, measured is a {seen.shot} shot.")
     said += [
         f'It names what the model meant to leave out ({why}): "{what}".'
         for what, why in left_out
@@ -68,9 +99,9 @@ def doubts(
     return list(dict.fromkeys(said))
 
 
-def contradictions(text: str, shot: str | None, view: str | None) -> list[str]:
+def contradictions(text: str, seen: Seen) -> list[str]:
     """What of a caption cannot be true, as sentences: against what was measured, and against itself."""
-    said = against_measured(text, shot, view)
+    said = against_measured(text, seen)
     for one, other in ((TOO_NEAR, TOO_FAR), (FROM_BEHIND, FROM_FRONT)):
         both = [*_found(one, text)[:1], *_found(other, text)[:1]]
         if len(both) == 2:
@@ -78,11 +109,20 @@ def contradictions(text: str, shot: str | None, view: str | None) -> list[str]:
     return said
 
 
-def against_measured(text: str, shot: str | None, view: str | None) -> list[str]:
-    """What of a caption contradicts the shot and the view that were measured, as sentences."""
-    said = [f'It says "{found}", measured is a {shot} shot.' for found in _found(SHOTS.get(shot or "", ""), text)]
-    return said + [
-        f'It says "{found}", measured is the view {view}.' for found in _found(VIEWS.get(view or "", ""), text)
+def against_measured(text: str, seen: Seen) -> list[str]:
+    """What of a caption contradicts what was measured, as sentences. Where the extent is known, the shot is not asked:
+    it says how large somebody is, not how much of them is seen."""
+    shot = None if seen.extent else seen.shot
+    rules = (
+        (SHOTS, shot, f"a {shot} shot"),
+        (EXTENTS, seen.extent, f"the extent {seen.extent}"),
+        (VIEWS, seen.view, f"the view {seen.view}"),
+        (POSTURES, seen.posture, f"the posture {seen.posture}"),
+    )
+    return [
+        f'It says "{found}", measured is {told}.'
+        for patterns, value, told in rules
+        for found in _found(patterns.get(value or "", ""), text)
     ]
 
 

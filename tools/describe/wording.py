@@ -19,12 +19,14 @@ Ways = Mapping[str, Sequence[str]]
 
 SHOT_TAG: Ways = {
     "close": ("close-up portrait", "close-up", "head and shoulders portrait"),
+    "bust": ("head and shoulders portrait", "head and shoulders"),
     "mid": ("medium shot", "upper body", "half-length portrait"),
     "whole": ("full-body shot", "full body", "full-length portrait"),
     "far": ("three-quarter length portrait", "medium full shot"),
 }
 SHOT_PHRASE: Ways = {
     "close": ("in a close-up portrait", "shown in close-up, head and shoulders", "in a head and shoulders portrait"),
+    "bust": ("in a head and shoulders portrait", "shown with head and shoulders"),
     "mid": ("in a medium shot", "shown from about the waist up", "in a half-length portrait"),
     "whole": ("in a full-body shot", "shown from head to toe", "in a full-length portrait"),
     "far": ("in a medium full shot", "in a three-quarter length portrait"),
@@ -36,6 +38,15 @@ VIEW: Ways = {
     "side": ("in profile", "seen from the side"),
     "back": ("seen from behind", "turned away from the camera"),
 }
+POSTURE: Ways = {
+    "sitting": ("sitting", "seated"),
+    "crouching": ("crouching", "in a crouch"),
+    "bending": ("bending", "bent at the waist"),
+    "lying": ("lying", "lying down"),
+}
+ARMS: Ways = {"up": ("hand raised", "one arm up"), "out": ("arm held out", "one arm out")}
+"""Standing and hanging arms go without saying."""
+
 EXPRESSION: Ways = {"smiling": ("smiling", "with a smile"), "mouth open": ("mouth open", "with an open mouth")}
 LIGHT_TAG: Ways = {
     "backlit": ("backlit", "lit from behind"),
@@ -70,7 +81,7 @@ STILL = ("This is a single still frame.", "It is one still moment, without motio
 
 @dataclass(frozen=True)
 class Told:
-    """What is said of one image. shot: close, mid, far, whole or unknown; seed: decides between ways to say it."""
+    """What is said of one image. shot: how much is seen (`figure.framing`); seed: decides between ways to say it."""
 
     trigger: str
     class_word: str
@@ -80,6 +91,8 @@ class Told:
     worn: Worn
     light: str | None
     seed: str = ""
+    posture: str | None = None
+    arms: str | None = None
 
     def one(self, ways: Sequence[str], name: str) -> str:
         """One of several ways to say a thing, drawn by seed and name."""
@@ -95,7 +108,7 @@ def words(text: str) -> int:
 def tags(told: Told) -> str:
     """A caption of tags, the trigger first; behind the framing their order is drawn."""
     rest = [
-        told.one(VIEW[told.view], "view") if told.view else None,
+        *_bearing(told),
         told.expression and told.one(EXPRESSION[told.expression], "expression"),
         *_cloth_tags(told),
         told.light and told.one(LIGHT_TAG[told.light], "light"),
@@ -113,7 +126,7 @@ def prose(told: Told, min_words: int) -> str:
     start = f"{told.trigger}, {someone}" if told.trigger else someone[0].upper() + someone[1:]
     phrases = [
         told.one(SHOT_PHRASE[told.shot], "shot"),
-        told.view and told.one(VIEW[told.view], "view"),
+        *_bearing(told),
         told.expression and told.one(EXPRESSION[told.expression], "expression"),
     ]
     sentences = [f"{', '.join(part for part in (start, *phrases) if part)}."]
@@ -125,6 +138,12 @@ def prose(told: Told, min_words: int) -> str:
         if words(" ".join(sentences)) < min_words:
             sentences.append(told.one(fillers, name))
     return " ".join(sentences)
+
+
+def _bearing(told: Told) -> list[str]:
+    """How somebody is turned and holds themselves."""
+    said = ((VIEW, told.view, "view"), (POSTURE, told.posture, "posture"), (ARMS, told.arms, "arms"))
+    return [told.one(ways[what], name) for ways, what, name in said if what]
 
 
 def worn(told: Told) -> str | None:

@@ -39,6 +39,7 @@ class Chat:
         self._terms, self._veil = terms, veil
         self._url = terms.base_url or OPENAI_URL
         self._client: Any = None
+        self._keyless = False
         self._dialect = Dialect(MOST if self._url == OPENAI_URL else FEWEST)
 
     @property
@@ -63,6 +64,7 @@ class Chat:
             ) from error
         key = read_key(self._terms.key_file)
         self._veil.add(key)
+        self._keyless = not key
         if not key and self._url == OPENAI_URL:
             raise UsageError(
                 f"OpenAI wants a key: set {KEY_VARIABLE}, or [caption] key_file to a file that holds it, or "
@@ -132,6 +134,13 @@ class Chat:
         if status == 400 and code in REFUSED_CODES:
             return Reply("", "refused", message, 0, 0)
         fault = of_status(self.host, status, message, response.headers.get("retry-after"), time.time())
+        if status == 401 and self._keyless:
+            told = f": {brief(message)}" if message.strip() else ""
+            raise Fault(
+                f"{self.host} wants a key, and none was set: it answered 401 (Unauthorized){told}. Set {KEY_VARIABLE}, "
+                "or [caption] key_file to a file that holds it",
+                stop=True,
+            )
         if code == NO_MONEY:
             raise Fault(str(fault), stop=True)
         if blind(message):

@@ -7,9 +7,12 @@ from dataclasses import replace
 
 from tools.describe import second
 from tools.describe.answer import Answer, caption_of, read
+from tools.describe.checks import fault, finished
 from tools.describe.job import CaptionJob, Draft
-from tools.describe.verify import doubts
+from tools.describe.verify import Seen, doubts
+from tools.mill.tool import Dataset
 from tools.paid.ledger import Reply
+from tools.training.targets import target_of
 
 
 def draft_of(reply: Reply, job: CaptionJob, model: str, prompt_version: str, request: str) -> Draft:
@@ -42,8 +45,8 @@ def _known(word: str) -> str | None:
 
 def _kept(answer: Answer, text: str, job: CaptionJob) -> dict[str, str]:
     """What is kept of an answer beside the caption."""
-    shot = "whole" if job.shot == "far" and job.whole else job.shot
-    found = doubts(text, job.class_word, shot, job.view, answer.framing, answer.left_out)
+    seen = Seen("whole" if job.shot == "far" and job.whole else job.shot, job.view, job.extent, job.posture)
+    found = doubts(text, job.class_word, seen, answer.framing, answer.left_out)
     return {
         "prose": answer.prose,
         "tags": _tags(answer),
@@ -64,6 +67,19 @@ def words_of(reply: Reply) -> tuple[str, str] | None:
     except ValueError:
         return None
     return (answer.prose, _tags(answer)) if answer else None
+
+
+def unusable(reply: Reply, dataset: Dataset) -> bool:
+    """Whether a reply gives a dataset no caption, and another one might: a refusal would stay one."""
+    if reply.problem:
+        return reply.problem != "refused"
+    try:
+        answer = read(reply.text)
+    except ValueError:
+        return True
+    target, trigger = target_of(dataset.target), dataset.trigger
+    text = finished(caption_of(answer, target, dataset.class_word, trigger), trigger)
+    return fault(text, Draft(text, "", ""), trigger, target, "") is not None
 
 
 def doubted(draft: Draft, reply: Reply, request: str) -> Draft:

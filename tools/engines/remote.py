@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +12,11 @@ from tools.describe.prompts import REQUEST
 from tools.engines import questions, wire
 from tools.engines.bill import Bill
 from tools.mill.settings import UsageError
-from tools.mill.tool import Bench, Dataset, Row, Waits
+from tools.mill.tool import Asked, Bench, Dataset, Row, Waits
 from tools.paid.call import Desk, Question, Sender
 from tools.paid.ledger import Ledger, Reply
 from tools.paid.pace import Pace, Quota
-from tools.paid.prices import Price, price_of
+from tools.paid.prices import Price, price_of, unpriced
 from tools.paid.terms import Budget, Terms
 from tools.paid.veil import Veil
 from tools.report.words import plural
@@ -69,6 +69,8 @@ class RemoteCaptioner:
         self._lock = threading.Lock()
         self._left: list[str] = []
         self._desk: Desk | None = None
+        self._dataset: Dataset = bench.dataset
+        self._again = False
 
     @property
     def digest(self) -> str:
@@ -82,7 +84,8 @@ class RemoteCaptioner:
     def left(self) -> int:
         return len(self._left)
 
-    def permit(self, rows: Iterable[Row], dry_run: bool) -> tuple[str, ...]:
+    def permit(self, rows: Iterable[Row], asked: Asked) -> tuple[str, ...]:
+        self._again = asked.retry_failed
         # What a person has written is asked of nobody.
         images = {str(row["path"]): str(row["sha256"]) for row in rows if row.get("said") is None}
         due = {sha256: self._due(sha256) for sha256 in dict.fromkeys(images.values())}
@@ -91,7 +94,7 @@ class RemoteCaptioner:
         whom = self._sender.host, self._sender.model
         tokens = self._tokens()
         notes = Bill(self._name, *whom, len(images), len(open_paths), requests, tokens, price).sentences()
-        if dry_run:
+        if asked.dry_run:
             return *notes, *(f"{path} -> {whom[0]} ({whom[1]})" for path in open_paths)
         if requests:
             self._check(notes, price)
@@ -107,12 +110,18 @@ class RemoteCaptioner:
         from tools.engines.drafts import words_of
 
         reply = self._ledger.find(self._questions.digest(image_sha256))
-        if reply is None:
+        if reply is None or self._renews(reply):
             return self._questions.each
         words = words_of(reply) if self._questions.second else None
         if words is None:
             return 0
         return int(self._ledger.find(self._questions.second_digest(image_sha256, *words)) is None)
+
+    def _renews(self, reply: Reply) -> bool:
+        """Whether an answer is set aside and asked for again: it could not be used, and that was asked for."""
+        from tools.engines.drafts import unusable
+
+        return self._again and unusable(reply, self._dataset)
 
     def _check(self, notes: tuple[str, ...], price: Price | None) -> None:
         """Raise UsageError where money would be spent that nobody allowed, or nobody could count."""
@@ -124,10 +133,7 @@ class RemoteCaptioner:
                 'engine = "builtin".'
             )
         if price is None and self._terms.max_cost:
-            raise UsageError(
-                f"[caption] max_cost cannot be kept: nobody says what {self._sender.model} costs. Set [caption] "
-                "input_price and output_price in USD for a million tokens (0 and 0 for a server of your own)."
-            )
+            raise UsageError(unpriced(self._sender.model))
 
     def _tokens(self) -> tuple[int, int]:
         """How many tokens a request has at most: in, out; never fewer than this model has counted already."""
@@ -161,7 +167,7 @@ class RemoteCaptioner:
         digest = asked.digest(job.sha256)
         prompt = asked.prompt
         question = Question(prompt.instructions, REQUEST, image, shown.MIME_TYPE, prompt.schema)
-        reply = self._ask(digest, question, prompt.version, job.sha256)
+        reply = self._ask(digest, question, prompt.version, job.sha256, self._renews)
         draft = draft_of(reply, job, asked.model, prompt.version, digest)
         if asked.second and draft.text:
             words = draft.more["prose"], draft.more["tags"]
@@ -175,13 +181,20 @@ class RemoteCaptioner:
             draft = doubted(draft, self._ask(digest, question, asked.second.version, job.sha256), digest)
         return draft
 
-    def _ask(self, digest: str, question: Question, version: str, image_sha256: str) -> Reply:
+    def _ask(
+        self,
+        digest: str,
+        question: Question,
+        version: str,
+        image_sha256: str,
+        renews: Callable[[Reply], bool] = lambda reply: False,
+    ) -> Reply:
         if self._desk is None:
             raise AssertionError("run before permit")
         about = {"tool": "caption", "engine": self.name, "host": self._sender.host, "model": self._sender.model}
         about |= {"prompt_version": version, "image_sha256": image_sha256}
         try:
-            return self._desk.ask(digest, question, about)
+            return self._desk.ask(digest, question, about, renews)
         except Waits as error:
             with self._lock:
                 self._left += [str(error)] if str(error) else []

@@ -138,7 +138,7 @@ class Yolo:
         """Raises UsageError where the network is for another task, or takes pictures of another size."""
         shape = getattr(self._model, "kpt_shape", None)
         if shape is None or tuple(shape) != (KEYPOINTS, 3):
-            task = self._model.task or getattr(self._model.model, "task", None) or "another task"
+            task = self._model.task or getattr(self._model.model, "task", None) or "not named in the file"
             told = f"{shape[0]} keypoints of its own" if shape is not None else f"no keypoints (their task is: {task})"
             raise UsageError(
                 f"The weights {self._path} give {told}; the engine yolo needs a pose network of the 17 COCO keypoints, "

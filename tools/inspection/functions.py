@@ -51,11 +51,15 @@ def lacks_trigger(text: str, trigger: str) -> bool:
     return lacks(text, trigger)
 
 
-def contradictions(text: str, shot: str | None, view: str | None) -> str:
-    """What a caption says against what was measured, or against itself: a JSON array of sentences."""
+def contradictions(text: str, *seen: str | None) -> str:
+    """What a caption says against what was measured, or against itself: a JSON array of sentences.
+
+    seen: shot, view, extent, posture, as `verify.Seen` has them.
+    """
+    from tools.describe.verify import Seen
     from tools.describe.verify import contradictions as found
 
-    return json.dumps(found(text, shot, view))
+    return json.dumps(found(text, Seen(*seen)))
 
 
 @lru_cache(maxsize=8192)
@@ -109,7 +113,7 @@ def register(db: sqlite3.Connection) -> None:
         ("ln", 1, ln),
         ("says", 3, says),
         ("lacks_trigger", 2, lacks_trigger),
-        ("contradictions", 3, contradictions),
+        ("contradictions", 5, contradictions),
         ("unlikeness", 2, unlikeness),
     ):
         db.create_function(name, count, function, deterministic=True)

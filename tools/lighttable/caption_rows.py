@@ -53,6 +53,8 @@ def _of_dataset(db: sqlite3.Connection, dataset: str, ids: Sequence[int] | None)
             **_text(row),
             prose=row["prose"] or "",
             tags=row["tags"] or "",
+            extent=row["extent"],
+            posture=row["posture"],
         )
         yield _by_person(line, row, *said[row["id"]]) if row["id"] in said else line
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from tools.describe import hand
 from tools.describe.checks import finished
 from tools.describe.tokens import tokens_about
-from tools.describe.verify import contradictions
+from tools.describe.verify import Seen, contradictions
 from tools.describe.wording import words
 from tools.inspection.functions import says
 from tools.mill import settings
@@ -60,6 +60,8 @@ class Line:
     waits: bool = False
     reason: str = ""
     detail: str = ""
+    extent: str | None = None
+    posture: str | None = None
     prose: str = ""
     tags: str = ""
     doubts: tuple[str, ...] = ()
@@ -75,6 +77,11 @@ class Line:
     @property
     def source(self) -> str:
         return self.address.split("/", 1)[0]
+
+    @property
+    def seen(self) -> Seen:
+        """What was measured of who is on it."""
+        return Seen(self.shot or None, self.view or None, self.extent, self.posture)
 
 
 CHECKS: Mapping[str, str] = {
@@ -107,7 +114,7 @@ def judged(lines: Sequence[Line], rules: Rules) -> Iterator[Line]:
     """The lines with what is to be said of each text, by itself and beside the others."""
     same = Counter(line.text.lower() for line in lines if line.text and not line.reason)
     for line in lines:
-        n_words, n_tokens, found, against = _looked_at(line.text, rules, line.shot or None, line.view or None)
+        n_words, n_tokens, found, against = _looked_at(line.text, rules, line.seen)
         doubts = [*line.doubts, *(one for one in against if one not in line.doubts)]
         checks = list(found) if line.text else []
         n = same[line.text.lower()]
@@ -128,9 +135,7 @@ def judged(lines: Sequence[Line], rules: Rules) -> Iterator[Line]:
 
 
 @lru_cache(maxsize=1 << 16)
-def _looked_at(
-    text: str, rules: Rules, shot: str | None, view: str | None
-) -> tuple[int, int, tuple[str, ...], tuple[str, ...]]:
+def _looked_at(text: str, rules: Rules, seen: Seen) -> tuple[int, int, tuple[str, ...], tuple[str, ...]]:
     """Words, tokens, checks and doubts of a text by itself."""
     count, tokens, target = words(text), tokens_about(text), rules.target
     found = []
@@ -146,7 +151,7 @@ def _looked_at(
         found.append("unreadable")
     parts = Counter(part.strip() for part in text.lower().rstrip(".").split(","))
     twice = [f'It says "{part}" twice.' for part, n in parts.items() if part and n > 1]
-    return count, tokens, tuple(found), (*contradictions(text, shot, view), *twice)
+    return count, tokens, tuple(found), (*contradictions(text, seen), *twice)
 
 
 @lru_cache(maxsize=1 << 16)

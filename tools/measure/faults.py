@@ -1,4 +1,5 @@
-"""What tells a mask that is plainly wrong: where head and feet are missing, and what it holds that is not the person.
+"""What tells a mask that is plainly wrong: where head and feet are missing, what it holds
+that is not the person, and where one sees through them.
 
 Opacities are height x width, uint8; a pixel belongs to the subject where it is over 127. Boxes and landmarks are in
 pixels of the crop.
@@ -18,6 +19,15 @@ from tools.measure.outline import Alpha, extent, face_covered_share, opaque
 
 TOP = 0.05
 """The part of the subject's height at its top where a head is narrow."""
+
+NONE, SURE = 63, 204
+"""Up to a quarter of 255 a pixel shows nothing of the person; from four fifths on it shows them and nothing else."""
+
+RIM = 0.05
+"""Where an outline may be soft: so deep, by the square root of the subject's area."""
+
+MEASURED_PX = 512
+"""Longer side at which the inside is measured: no limit of this kind hangs on single pixels."""
 
 
 class Sides(NamedTuple):
@@ -85,3 +95,28 @@ def other_face_share(alpha: Alpha, faces: Sequence[Box]) -> float:
     crop = Box(0.0, 0.0, alpha.shape[1], alpha.shape[0])
     shares = ((face_covered_share(alpha, face) or 0.0) * face.common(crop) / face.area for face in faces)
     return max(shares, default=0.0)
+
+
+def translucent_share(alpha: Alpha) -> float | None:
+    """How much of the subject's inside, away from its outline, is neither sure nor none, 0 to 1; None without one.
+
+    Inside is what lies deeper than `RIM` below the outline of all that is over `NONE`. Holes have outlines too; a side
+    of the crop is none. So hair and a blurred edge do not count, and a body that one sees through does.
+    """
+    shrunk = _shrunk(alpha)
+    mask = (shrunk > NONE).astype(np.uint8)
+    rim = max(2.0, RIM * float(np.count_nonzero(mask)) ** 0.5)
+    beyond = np.pad(mask, 1, mode="edge")
+    deep = cv2.distanceTransform(beyond, cv2.DIST_L2, cv2.DIST_MASK_5)[1:-1, 1:-1] > rim
+    pixels = int(np.count_nonzero(deep))
+    return float(np.count_nonzero(deep & (shrunk < SURE))) / pixels if pixels else None
+
+
+def _shrunk(alpha: Alpha) -> Alpha:
+    """At most `MEASURED_PX` on its longer side, opacities averaged."""
+    height, width = alpha.shape
+    scale = MEASURED_PX / max(height, width)
+    if scale >= 1.0:
+        return alpha
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -80,7 +80,7 @@ def check(base: Path, wanted: str = "") -> int:
             agrees = _read(path) == [expected[name], *manifest.state(name)]
             # What comes after goes too: make does not ask for a missing stamp where the last one is there.
             handled = _handled(step, packages.get(dataset))
-            retried = retry and manifest.failed(name)
+            retried = retry and (manifest.failed(name) or manifest.unusable(name, step.again))
             if not agrees or handled or retried or dropped.intersection(_before(step, dataset)):
                 path.unlink(missing_ok=True)
                 dropped.add(name)
@@ -94,9 +94,10 @@ def check(base: Path, wanted: str = "") -> int:
         return 0
     print("Everything is up to date; no tool was started.", file=sys.stderr)
     if failed:
-        print(
-            f"{failed} items failed earlier. `make failures` names them; RETRY_FAILED=1 tries again.", file=sys.stderr
-        )
+        from tools.report.words import command
+
+        names = command(base, "failures")
+        print(f"{failed} items failed earlier. `{names}` names them; RETRY_FAILED=1 tries again.", file=sys.stderr)
         return 3
     return 0
 
@@ -264,6 +265,17 @@ class _Manifest:
                 and outcome.recipe_id = step.recipe_id and outcome.status = 'failed'
             where step.tool = ? and step.dataset = ? and outcome.latest and outcome.live""",
             *(tool, dataset),
+        )
+        return int(row[0]) if row else 0
+
+    def unusable(self, name: str, reasons: tuple[str, ...]) -> int:
+        """How many items stand rejected at a step for one of some reasons."""
+        tool, _, dataset = name.partition(".")
+        marks = ", ".join("?" * len(reasons))
+        row = reasons and self._ask(
+            f"""select count(*) from step join outcome on outcome.step_id = step.id
+            where step.tool = ? and step.dataset = ? and latest and live and not passed and reason in ({marks})""",
+            *(tool, dataset, *reasons),
         )
         return int(row[0]) if row else 0
 

@@ -91,7 +91,7 @@ def make(tool: Tool, doc: str) -> click.Command:
         if verbose:
             click.echo(f"{tool.name}: {conceal(json.dumps(values))}", err=True)
         report = loop.run(tool, loaded, values, asked)
-        tell(report, as_json, quiet, asked.dry_run)
+        tell(report, base, as_json, quiet, asked.dry_run)
         if report.left:
             return BROKE
         return FAILED_ITEMS if report.failed else 0
@@ -157,7 +157,7 @@ def key_comments(section: str) -> Mapping[str, str]:
     return dict(found)
 
 
-def tell(report: runs.Report, as_json: bool, quiet: bool, dry_run: bool) -> None:
+def tell(report: runs.Report, base: Path, as_json: bool, quiet: bool, dry_run: bool) -> None:
     """Say what a run did: a line on stderr, or JSON on stdout."""
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(report)))
@@ -178,4 +178,7 @@ def tell(report: runs.Report, as_json: bool, quiet: bool, dry_run: bool) -> None
         idle = "nothing done" if report.left else "decided again"
         click.echo(f"{name}: {done or idle}, in {report.seconds:.1f} s.", err=True)
     if report.failed:
-        click.echo(f"{name}: {report.failed} failed. `make failures` names them; RETRY_FAILED=1 tries again.", err=True)
+        from tools.report.words import command
+
+        told = f"{report.failed} failed. `{command(base, 'failures')}` names them; RETRY_FAILED=1 tries again."
+        click.echo(f"{name}: {told}", err=True)

@@ -110,7 +110,7 @@ def _run(
     service = tool.service(work.bench) if tool.service and queue else None
     with closing(service) if service else nullcontext():
         if service:
-            notes += service.permit(queue, asked.dry_run)
+            notes += service.permit(queue, asked)
             work = dataclasses.replace(work, bench=dataclasses.replace(work.bench, service=service))
         due = bool(queue) or decided or _set_changed(work)
         run_id = _one_run(work, queue) if due and not asked.dry_run else None
@@ -118,7 +118,7 @@ def _run(
         links.rebuild(db, base, step_id, tool.name, asked.dataset)
         for folder, question in tool.shows.items():
             links.lay_out(db, base, folder, question, step_id)
-    if run_id is not None and tool.review:
+    if run_id is not None and tool.review and (tool.work_set or runs.did_something(db, run_id)):
         notes += tool.review(work.bench)
     notes += service.farewell() if service and run_id is not None else ()
     report = runs.report(db, step_id, tool.name, asked.dataset, len(queue), run_id, notes)
@@ -268,12 +268,17 @@ def _map_each(work: _Work, recorder: Recorder, queue: steps.Queue, run_id: int) 
     # Closed at once when something goes wrong here, so that no worker writes another file.
     mapped = mapping.results(work.tool, work.bench, queue, work.asked, COMMIT_S, commit)
     with closing(mapped) as entries:
-        for entry in progress(entries, work.tool.name, len(queue)):
-            batch.append(entry)
-            if entry.result.device:
-                devices.add(entry.result.device)
-            if time.monotonic() - last > COMMIT_S:
-                commit()
+        try:
+            for entry in progress(entries, work.tool.name, len(queue)):
+                batch.append(entry)
+                if entry.result.device:
+                    devices.add(entry.result.device)
+                if time.monotonic() - last > COMMIT_S:
+                    commit()
+        except Stop:
+            # What was finished before stands: an item that stops every run must not be the first for ever.
+            commit()
+            raise
     commit()
     if devices:
         with transaction(work.db):

@@ -13,12 +13,17 @@ FOLDERS = {
 """The user's folders, by the kind of item their files become. Nothing is ever written into them."""
 
 
+UNUSABLE = ("caption_empty", "caption_truncated", "caption_invalid")
+"""Why an answer is no caption: a model may do better the next time."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One tool in its place.
 
     gate: the tool whose passed items feed this one; beside: another whose results it needs; folder: where its files go;
-    subjects: whom the datasets are about decides what it does.
+    subjects: whom the datasets are about decides what it does. again: reasons that, like a failure, may be gone when it
+    is asked again.
     """
 
     tool: str
@@ -30,6 +35,7 @@ class Step:
     beside: str | None = None
     folder: str | None = None
     subjects: bool = False
+    again: tuple[str, ...] = ()
 
     @property
     def measured(self) -> str:
@@ -47,7 +53,7 @@ PLAN = (
     Step("score", 4, "mask", ("cutout",)),
     Step("select", 4, "score", ("cutout",), per_dataset=True),
     Step("composite", 5, "select", ("cutout",), ("composite",), per_dataset=True, folder="05_augmented"),
-    Step("caption", 6, "select", ("cutout",), ("caption",), per_dataset=True),
+    Step("caption", 6, "select", ("cutout",), ("caption",), per_dataset=True, again=UNUSABLE),
     Step("package", 7, "composite", ("composite",), per_dataset=True, beside="caption"),
 )
 

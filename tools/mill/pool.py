@@ -84,10 +84,16 @@ def _windowed(submit: Callable[[J], Future[Any]], jobs: Iterable[J], way: Way) -
                 break
             pending[submit(job)] = job
         done = wait(pending, way.idle_s, FIRST_COMPLETED).done
-        for future in done:
+        # Those that came to something first: a Stop among them ends this.
+        for future in sorted(done, key=_stops):
             yield _answer(pending.pop(future), *future.result())
         if not done:
             way.idle()
+
+
+def _stops(future: Future[Any]) -> bool:
+    stop: bool = future.result()[2]
+    return stop
 
 
 def attempt(function: Callable[[J, S], R], shared: S, job: J) -> Attempt:

@@ -75,6 +75,11 @@ def ran_on(db: sqlite3.Connection, run_id: int, devices: Iterable[str]) -> None:
     db.execute(question, (json.dumps(sorted(devices)), run_id))
 
 
+def did_something(db: sqlite3.Connection, run_id: int) -> bool:
+    """Whether a run has judged any item."""
+    return db.execute("select 1 from outcome where run_id = ? limit 1", (run_id,)).fetchone() is not None
+
+
 def finish(db: sqlite3.Connection, run_id: int, status: str, seconds: float) -> None:
     """Close a run: 'done', 'broken' or 'interrupted'."""
     db.execute(

@@ -40,6 +40,7 @@ RANGES: Mapping[str, tuple[float, float]] = {
     **dict.fromkeys(("min_eye_aspect", "max_noise", "max_blocking"), _NOT_BELOW_ZERO),
     **dict.fromkeys(("max_bars", "max_overlay", "second_difference"), _SHARE),
     **dict.fromkeys(("min_head_share", "max_top_width", "max_straight_share", "max_other_face_share"), _SHARE),
+    "max_translucent_share": _SHARE,
     **dict.fromkeys(("max_crown_gap", "max_feet_gap"), _SHARE),
     **dict.fromkeys(("jitters", "jitters_small"), (1, 6)),
     **dict.fromkeys(("small_face_px", "min_stir", "cluster_distance"), _NOT_BELOW_ZERO),

@@ -136,7 +136,14 @@ class Queue:
             from ({_inputs(tool)}) as waiting
             left join outcome as done
                 on done.step_id = :step and done.item_id = waiting.item_id and done.latest
-            where done.id is null or done.recipe_id is not :recipe or done.stale or (:retry and done.status = 'failed')
+            where done.id is null or done.recipe_id is not :recipe or done.stale
+                or (:retry and (
+                    done.status = 'failed' or done.reason in (select value from json_each(:again)) or exists (
+                        select 1 from item as made join outcome as said on said.item_id = made.id
+                        where made.parent_id = waiting.item_id and made.newest and said.step_id = :step
+                            and said.latest and not said.passed and said.reason in (select value from json_each(:again))
+                    )
+                ))
             order by waiting.item_id
             limit :limit
             """,
@@ -145,6 +152,7 @@ class Queue:
                 "step": step_id,
                 "recipe": recipe_id,
                 "retry": retry_failed,
+                "again": json.dumps(BY_TOOL[tool].again),
                 "limit": -1 if limit is None else limit,
             },
         )

@@ -146,7 +146,7 @@ class Service(Protocol):
     @property
     def left(self) -> int: ...
 
-    def permit(self, rows: Iterable[Row], dry_run: bool) -> tuple[str, ...]:
+    def permit(self, rows: Iterable[Row], asked: Asked) -> tuple[str, ...]:
         """What it would be asked, and at what price, as sentences. Raises UsageError where it may not be asked so."""
 
     def farewell(self) -> tuple[str, ...]:

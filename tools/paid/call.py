@@ -6,8 +6,8 @@ import queue
 import random
 import sqlite3
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn, Protocol
 
 from tools.mill.pool import Stop
@@ -16,6 +16,7 @@ from tools.paid.faults import Fault, pause_s
 from tools.paid.ledger import Ledger, Reply, Spent
 from tools.paid.pace import Halted, Pace
 from tools.paid.prices import Price
+from tools.paid.silence import ROW, Silence
 from tools.paid.terms import Budget
 from tools.paid.veil import Veil
 
@@ -76,21 +77,35 @@ class Desk:
     attempts: int
     timeout_s: float
     veil: Veil
+    silence: Silence = field(default_factory=Silence)
 
     @property
     def bound(self) -> float:
         """USD that one request costs at most."""
         return self.price.cost(*self.tokens)
 
-    def ask(self, digest: str, question: Question, about: Mapping[str, str]) -> Reply:
-        """The answer to a question, from the ledger where it was asked before. about: columns of its row.
+    def ask(
+        self,
+        digest: str,
+        question: Question,
+        about: Mapping[str, str],
+        renews: Callable[[Reply], bool] = lambda reply: False,
+    ) -> Reply:
+        """The answer to a question, from the ledger where it was asked before. about: columns of its row. renews: says
+        of an answer that is there whether it is set aside and asked for again.
 
         Raises Waits where the budget is used up or the run is broken off, Unserved where this question got no answer,
         Stop where no other would get one.
         """
         try:
             with self.ledger.claim(digest, self.pace):
-                return self.ledger.find(digest) or self._asked(digest, question, about)
+                reply = self.ledger.find(digest)
+                if reply and renews(reply):
+                    # What the budget does not bear keeps the answer that it has.
+                    self.ledger.check(self.bound, self.budget)
+                    self.ledger.set_aside(digest)
+                    reply = None
+                return reply or self._asked(digest, question, about)
         except (Halted, Spent) as error:
             raise Waits(str(error)) from error
         except sqlite3.Error as error:
@@ -105,7 +120,7 @@ class Desk:
                 with self.ledger.place(self.sender.host, self.places, self.pace):
                     return self._tried(digest, question, about)
             except Fault as fault:
-                if not fault.retry or tries >= self.attempts:
+                if not fault.retry or tries >= self.attempts or self.silence.begun:
                     self._give_up(fault, tries)
                 self.pace.sleep(pause_s(tries, fault, chance))
 
@@ -127,6 +142,7 @@ class Desk:
             raise Unserved(sentence) from None
         # What was escaped on the way is plain now, or escaped once less.
         reply = replace(reply, text=self.veil.hide(reply.text), detail=self.veil.hide(reply.detail))
+        self.silence.end()
         self.ledger.answered(digest, reply, self.price.cost(reply.input_tokens or 0, reply.output_tokens or 0))
         self.pace.weigh(departure, reply.tokens)
         return reply
@@ -137,6 +153,14 @@ class Desk:
             # At once: until the run has heard of it, other threads would send more.
             self.pace.halt()
             raise Stop(sentence) from fault
+        if fault.of_image:
+            self.silence.end()
+        elif self.silence.lasts():
+            self.pace.halt()
+            raise Stop(
+                f"{sentence}. {ROW} questions in a row got no answer, so that nothing more is asked: what was not "
+                "asked keeps waiting, and RETRY_FAILED=1 asks again about what has failed"
+            ) from fault
         raise Unserved(f"{sentence}. RETRY_FAILED=1 asks again.") from fault
 
     def _counted(self, reply: Reply) -> Reply:

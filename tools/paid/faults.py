@@ -18,7 +18,8 @@ class Fault(Exception):
     """A request that brought no answer; the message is a sentence that may be shown.
 
     retry: trying again may help. stop: no other image will fare better. paid: it may have been worked on, and cost.
-    after_s: how long the server asked to wait.
+    of_image: the service itself is well, and what is wrong may be this one question. after_s: how long the server asked
+    to wait.
     """
 
     def __init__(
@@ -28,14 +29,16 @@ class Fault(Exception):
         retry: bool = False,
         stop: bool = False,
         paid: bool = False,
+        of_image: bool = False,
         after_s: float | None = None,
     ) -> None:
         super().__init__(sentence)
-        self.retry, self.stop, self.paid, self.after_s = retry, stop, paid, after_s
+        self.retry, self.stop, self.paid, self.of_image, self.after_s = retry, stop, paid, of_image, after_s
 
     def told(self, sentence: str) -> Fault:
         """The same fault in other words."""
-        return Fault(sentence, retry=self.retry, stop=self.stop, paid=self.paid, after_s=self.after_s)
+        kept = {"retry": self.retry, "stop": self.stop, "paid": self.paid, "of_image": self.of_image}
+        return Fault(sentence, **kept, after_s=self.after_s)
 
 
 def of_status(host: str, status: int, said: str, after: str | None, now_s: float) -> Fault:
@@ -51,7 +54,8 @@ def of_status(host: str, status: int, said: str, after: str | None, now_s: float
         return Fault(sentence, retry=True, stop=True, after_s=seconds_of(after, now_s))
     if status == HTTPStatus.REQUEST_TIMEOUT or status >= 500:
         return Fault(sentence, retry=True, paid=status == HTTPStatus.GATEWAY_TIMEOUT, after_s=seconds_of(after, now_s))
-    return Fault(f"{sentence}{_remedy(status)}", stop=status in STOPPING or status < 400)
+    stop = status in STOPPING or status < 400
+    return Fault(f"{sentence}{_remedy(status)}", stop=stop, of_image=not stop)
 
 
 def _remedy(status: int) -> str:

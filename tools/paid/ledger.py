@@ -181,6 +181,14 @@ class Ledger:
             )
         return True
 
+    def set_aside(self, digest: str) -> None:
+        """Take an answer out of use; that it was asked for, and what it cost, stays and counts."""
+        with self._lock, transaction(self._db):
+            n = self._db.execute("select count(*) from request where digest glob ? || '*'", (digest,)).fetchone()[0]
+            moved = {"digest": digest, "aside": f"{digest}-{n}", "now": utc_now()}
+            self._db.execute("update request set digest = :aside, set_aside_at = :now where digest = :digest", moved)
+            self._db.execute("update caption set request = :aside where request = :digest", moved)
+
     def answered(self, digest: str, reply: Reply, cost: float) -> None:
         """Write an answer down. cost: USD of this one attempt."""
         self._write(

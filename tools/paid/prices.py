@@ -49,3 +49,11 @@ def price_of(model: str, input_price: float, output_price: float) -> Price | Non
     if any(said):
         raise UsageError("[caption] input_price and output_price go together: say both, in USD for a million tokens.")
     return table().get(model.rpartition("/")[2])
+
+
+def unpriced(model: str) -> str:
+    """What to say where max_cost is set and nobody knows what a model costs."""
+    return (
+        f"[caption] max_cost cannot be kept: nobody says what {model} costs. Set [caption] input_price and "
+        "output_price in USD for a million tokens (0 and 0 for a server of your own)."
+    )

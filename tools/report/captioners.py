@@ -17,6 +17,7 @@ from tools.engines import chat, vertex, wire
 from tools.engines.remote import sender_of
 from tools.mill.settings import UsageError
 from tools.paid.faults import Fault
+from tools.paid.prices import price_of, unpriced
 from tools.paid.terms import Budget, Terms
 from tools.paid.veil import Veil
 
@@ -43,9 +44,7 @@ def parts(engine: str, terms: Terms) -> Iterator[tuple[bool, str]]:
         yield False, str(error)
     else:
         yield from _vertex(terms) if engine == "vertex" else _openai(terms)
-    free = terms.input_price == 0 and terms.output_price == 0
-    if Budget.of(terms).unbounded and not free:
-        yield False, "no budget, so that nothing would be sent: set [caption] max_cost or max_requests"
+    yield from _budget(engine, terms)
 
 
 def _address(engine: str, terms: Terms) -> Iterator[tuple[bool, str]]:
@@ -55,6 +54,24 @@ def _address(engine: str, terms: Terms) -> Iterator[tuple[bool, str]]:
         yield True, f"model {sender.model}"
     except UsageError as error:
         yield False, str(error)
+
+
+def _budget(engine: str, terms: Terms) -> Iterator[tuple[bool, str]]:
+    try:
+        model = sender_of(terms, engine, Veil()).model
+    except UsageError:
+        model = ""  # that there is none was told already
+    try:
+        price = price_of(model, terms.input_price, terms.output_price)
+    except UsageError as error:
+        yield False, str(error)
+        return
+    if price is not None and price.free:
+        return
+    if Budget.of(terms).unbounded:
+        yield False, "no budget, so that nothing would be sent: set [caption] max_cost or max_requests"
+    elif model and price is None and terms.max_cost:
+        yield False, unpriced(model)
 
 
 def _vertex(terms: Terms) -> Iterator[tuple[bool, str]]:

@@ -38,7 +38,10 @@ def states(settings: Settings, *, ask: bool = False) -> Iterator[State]:
         params = params_of(settings, kind)
         runs = pins.get(kind, "auto") if params.engine == "auto" else params.engine
         for name, entry in known.items():
-            ready, said = _elsewhere(name, params, ask) if entry.remote else _here(settings, kind, name, params)
+            if entry.remote and name != runs and runs in known and known[runs].remote:
+                ready, said = False, f"not configured: [caption] is set up for {runs}"
+            else:
+                ready, said = _elsewhere(name, params, ask) if entry.remote else _here(settings, kind, name, params)
             yield State(kind, name, ready, name == runs, said)
 
 

@@ -1,13 +1,17 @@
-"""Words: numbers, durations, names and commands as people read and type them. Pure functions."""
+"""Words: numbers, durations, names and commands as people read and type them."""
 
 from __future__ import annotations
 
 import math
+import os
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from tools.mill.settings import TEST_NAME
+
+TYPED = "MILL_BASE"
+"""The variable in which make passes on what was typed as BASE."""
 
 _DIGITS = 4
 _MINUTE_S, _HOUR_S = 60, 3600
@@ -90,9 +94,16 @@ def moment(at: str | None) -> str:
     return f"{at[:10]} {at[11:19]} UTC" if at else "an unknown time"
 
 
+def typed(base: Path) -> Path:
+    """A workspace as the user calls it: the tools that make starts inside of it know it as the folder they are in."""
+    said = os.environ.get(TYPED)
+    return Path(said) if said and base.absolute() == Path.cwd() else base
+
+
 def command(base: Path, target: str, **variables: str) -> str:
     """What to type at the shell, from the project's folder: `make target`, for this workspace."""
     words = ["make", target]
+    base = typed(base)
     test = base.absolute().name == TEST_NAME
     root = base.parent if test else base
     if root != Path("data"):

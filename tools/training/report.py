@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tools.report.words import command
 from tools.training.edits import content_of
 from tools.training.names import TOML
 from tools.training.targets import Target, target_of
@@ -89,7 +90,7 @@ def training_report(folder: Path, target_name: str) -> str:
     target = target_of(target_name)
     found = contents(folder, target)
     if not found.sizes:
-        return f"{folder.name}: the package is empty. `make failures` says why."
+        return f"{folder.name}: the package is empty. `{command(folder.parent.parent, 'failures')}` says why."
     trainer = next(one for one in TRAINERS if one.name == target.trainer)
     made = fate(found, trainer)
     lines = [f"{folder.name}: what {target.trainer} sees for {target.name}, in steps of {found.step_px} px"]
@@ -115,7 +116,7 @@ def trainers_report(folder: Path, target_name: str) -> str:
     target = target_of(target_name)
     found = contents(folder, target)
     if not found.sizes:
-        return f"{folder.name}: the package is empty. `make failures` says why."
+        return f"{folder.name}: the package is empty. `{command(folder.parent.parent, 'failures')}` says why."
     count = len(found.sizes)
     lines = [
         f"{folder.name}: {count} {_images(count)} for {target.name} at {found.side_px} px, {found.repeats} repeats, "
