@@ -140,6 +140,26 @@ def test_queries_are_datasettes(table: Visitor) -> None:
 # --- pictures ---
 
 
+@pytest.mark.parametrize(
+    ("path", "status", "text"),
+    [
+        ("/manifest", 200, "Queries"),
+        ("/manifest/caption", 200, "rows-and-columns"),
+        ("/manifest/caption/1", 404, "There is no such page."),
+        ("/manifest?sql=select+'<b>'", 200, "&lt;b&gt;"),
+        ("/manifest/failures_by_stage", 200, "select"),
+        ("/nothing", 404, "There is no such page."),
+    ],
+)
+def test_datasettes_own_pages_have_our_frame(table: Visitor, path: str, status: int, text: str) -> None:
+    answer = table.ask(path)
+    assert answer.status_code == status
+    assert text in answer.text
+    assert '<header class="bar">' in answer.text
+    assert "/-/static/app.css" not in answer.text
+    assert "<b>" not in answer.text
+
+
 def test_a_thumbnail_is_made_once_and_kept_by_its_version(table: Visitor) -> None:
     version = rows(table.base, "select version from item where id = 24")[0][0]
     first = table.ask(f"/-/picture/24/96?v={version}")
