@@ -144,6 +144,7 @@ def test_all_that_match_are_taken_after_their_number_was_confirmed(page: Any, ba
     page.keyboard.press("i")
     assert page.locator("#confirm-text").inner_text() == "3 images will be pinned. Is that right?"
     page.keyboard.press("Escape")
+    page.evaluate("new Promise((done) => setTimeout(done, 100))")
     assert said(base) == []
     page.keyboard.press("i")
     with page.expect_navigation():
@@ -182,6 +183,7 @@ def test_what_was_decided_on_all_that_match_is_cleared_on_every_page(page: Any, 
     page.keyboard.press("u")
     assert page.locator("#confirm-text").inner_text() == "What was decided on 3 images will be cleared. Is that right?"
     page.keyboard.press("Escape")
+    page.evaluate("new Promise((done) => setTimeout(done, 100))")  # the dialog tells later that it was closed
     assert len(said(base)) == 3
     page.keyboard.press("u")
     with page.expect_navigation():
