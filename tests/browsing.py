@@ -8,8 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +44,12 @@ def is_fault(said: Any) -> bool:
 
 
 @contextmanager
-def looking(base: Path, **options: Any) -> Iterator[Any]:
-    """A page of a browser that is signed in, on the overview. options: of Playwright's `new_context`.
+def looking(
+    base: Path, served: Callable[[Path], AbstractContextManager[str]] = serving, **options: Any
+) -> Iterator[Any]:
+    """A page of a browser that is signed in, on the overview. served: gives the link while the table is open.
+
+    options: of Playwright's `new_context`.
 
     Skips where there is no browser. Fails on any error of the console and any request to another host.
     """
@@ -53,7 +57,7 @@ def looking(base: Path, **options: Any) -> Iterator[Any]:
         pytest.skip("Chromium is not installed: apt-get install chromium")
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     faults: list[str] = []
-    with serving(base) as link, api.sync_playwright() as playwright:
+    with served(base) as link, api.sync_playwright() as playwright:
         home = link.split("/-/")[0]
         sandbox = ["--no-sandbox"] if os.getuid() == 0 else []
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=sandbox)

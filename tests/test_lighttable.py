@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 import socket
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,8 @@ from PIL import Image
 from workspaces import ROOT, environment
 
 from tools.care.strays import strays
-from tools.lighttable import counted, writes
+from tools.lighttable import counted, sets, writes
+from tools.lighttable.asked import Query, Range
 from tools.lighttable.pages import all_pages
 from tools.lighttable.pages.item import gauge
 from tools.lighttable.pages.overview import steps
@@ -137,6 +140,26 @@ def test_queries_are_datasettes(table: Visitor) -> None:
 # --- pictures ---
 
 
+@pytest.mark.parametrize(
+    ("path", "status", "text"),
+    [
+        ("/manifest", 200, "Queries"),
+        ("/manifest/caption", 200, "rows-and-columns"),
+        ("/manifest/caption/1", 404, "There is no such page."),
+        ("/manifest?sql=select+'<b>'", 200, "&lt;b&gt;"),
+        ("/manifest/failures_by_stage", 200, "select"),
+        ("/nothing", 404, "There is no such page."),
+    ],
+)
+def test_datasettes_own_pages_have_our_frame(table: Visitor, path: str, status: int, text: str) -> None:
+    answer = table.ask(path)
+    assert answer.status_code == status
+    assert text in answer.text
+    assert '<header class="bar">' in answer.text
+    assert "/-/static/app.css" not in answer.text
+    assert "<b>" not in answer.text
+
+
 def test_a_thumbnail_is_made_once_and_kept_by_its_version(table: Visitor) -> None:
     version = rows(table.base, "select version from item where id = 24")[0][0]
     first = table.ask(f"/-/picture/24/96?v={version}")
@@ -204,9 +227,8 @@ def test_a_decision_is_a_row_and_obeyed(table: Visitor, monkeypatch: pytest.Monk
 def test_many_are_one_transaction(table: Visitor) -> None:
     """One that cannot be kept takes all back, and names itself."""
     answer = table.post("/-/decide/write", {"verdict": "keep", "ids": [24, 23], "set": "score:cutout"})
-    assert answer.status_code == 400
-    assert answer.json()["error"].startswith("cutout 23 cannot be kept: same_moment")
-    assert rows(table.base, "select count(*) from decision") == [(0,)]
+    assert answer.json()["pin"].startswith("cutout 23 cannot be kept: same_moment")
+    assert rows(table.base, "select * from decision") == []
 
 
 def test_all_that_match_need_their_number(table: Visitor) -> None:
@@ -227,6 +249,22 @@ def test_clear_takes_back_what_was_said_of_the_image_itself(table: Visitor) -> N
     }
     none = table.post("/-/decide/clear", {"ids": [25]}).json()["error"]
     assert none == "There is no decision on this image itself. Its page shows what it obeys."
+
+
+def test_all_that_match_are_cleared_where_their_number_is_right(table: Visitor) -> None:
+    writes.decide(table.base, "pin", [21, 25])
+    asked = {"all": "?set=score:cutout&state=in&per=1", "set": "score:cutout"}
+    wrong = table.post("/-/decide/clear", {**asked, "expected": 4})
+    assert wrong.json()["error"].startswith("3 images match now, not the number you confirmed.")
+    assert table.post("/-/decide/clear", {**asked, "expected": 3}).json()["ids"] == [21, 25]
+
+
+def test_a_keep_that_only_a_pin_could_do_says_so_and_writes_nothing(table: Visitor) -> None:
+    told = table.post("/-/decide/write", {"verdict": "keep", "ids": [23]}).json()
+    assert list(told) == ["pin"]
+    assert told["pin"].startswith("cutout 23 cannot be kept: ")
+    assert told["pin"].endswith(" A keep only overrides limits.")
+    assert rows(table.base, "select * from decision") == []
 
 
 def test_what_it_settles_is_what_a_command_settles(table: Visitor) -> None:
@@ -281,8 +319,57 @@ def test_counts_are_kept_until_something_is_decided(table: Visitor, monkeypatch:
     monkeypatch.setattr(counted, "FRESH_S", 1000.0)
     assert "<b>0</b> of 4 reviewed" in table.ask("/-/gallery").text.replace(' id="reviewed"', "")
     with sqlite3.connect(table.base / "manifest.db") as db:
-        db.execute("update outcome set latest = 0 where item_id = 25")
+        db.execute("update outcome set latest = 0 where item_id = 23")
     assert "of 4 reviewed" in table.ask("/-/gallery").text
+    writes.decide(table.base, "keep", [24])
+    assert "<b>1</b> of 3 reviewed" in table.ask("/-/gallery").text.replace(' id="reviewed"', "")
+
+
+@pytest.mark.parametrize("most", [0, 50])
+def test_counts_brought_up_to_date_are_those_counted_anew(
+    table: Visitor, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(counted, "MOST_SOURCES", most)
+    with closing(connect(table.base)) as db:
+        narrow = Query("score:cutout", ranges=(Range("sharpness", 0.5, math.inf),))
+        queries = [*(Query(one.word) for one in sets.all_sets(db)), narrow]
+
+        def remembered() -> list[object]:
+            there = counted.all_sets(table.desk, db)
+            found: list[object] = [there]
+            for query in (query for query in queries if query.set in {one.word for one in there}):
+                one = counted.chosen_set(table.desk, db, query.set)
+                assert one
+                found += [one, sorted(counted.cube(table.desk, db, one, query))]
+            return found
+
+        def anew() -> list[object]:
+            there = sets.all_sets(db)
+            found: list[object] = [there]
+            for query in (query for query in queries if query.set in {one.word for one in there}):
+                one = sets.chosen_set(db, there, query.set)
+                assert one
+                found += [one, sorted(sets.cube(db, one, query))]
+            return found
+
+        first = remembered()
+        words = []
+        for verdict, ids in (("reject", [1]), ("keep", [24]), ("pin", [21, 25]), ("reject", [23, 25])):
+            words.append(writes.decide(table.base, verdict, ids).words)
+            assert remembered() == anew() != first
+        writes.clear(table.base, [24])
+        assert remembered() == anew()
+        for word in words[:1] + words[2:]:
+            writes.undo(table.base, word)
+            assert remembered() == anew()
+        assert remembered() == first
+
+
+def test_counts_are_not_brought_up_to_date_over_what_a_tool_did(table: Visitor) -> None:
+    assert "of 4 reviewed" in table.ask("/-/gallery").text
+    with sqlite3.connect(table.base / "manifest.db") as db:
+        db.execute("update outcome set latest = 0 where item_id = 25")
+        db.execute("insert into audit (at, actor, action, why) values ('2024', 'x', 'superseded_removed', 'x')")
     writes.decide(table.base, "keep", [24])
     assert "<b>1</b> of 3 reviewed" in table.ask("/-/gallery").text.replace(' id="reviewed"', "")
 

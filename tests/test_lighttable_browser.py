@@ -144,6 +144,7 @@ def test_all_that_match_are_taken_after_their_number_was_confirmed(page: Any, ba
     page.keyboard.press("i")
     assert page.locator("#confirm-text").inner_text() == "3 images will be pinned. Is that right?"
     page.keyboard.press("Escape")
+    page.evaluate("new Promise((done) => setTimeout(done, 100))")
     assert said(base) == []
     page.keyboard.press("i")
     with page.expect_navigation():
@@ -152,14 +153,41 @@ def test_all_that_match_are_taken_after_their_number_was_confirmed(page: Any, ba
     assert page.locator("#reviewed").inner_text() == "3"
 
 
-def test_what_cannot_be_kept_is_said_and_taken_back_on_the_page(page: Any, base: Path) -> None:
+def test_what_cannot_be_kept_can_be_pinned_by_the_same_answer(page: Any, base: Path) -> None:
     page.goto("/-/gallery?set=select.default:cutout")
     page.keyboard.press("ArrowRight")
     before = page.locator("#i23").get_attribute("data-state")
     page.keyboard.press("p")
-    page.locator(".toast.error").wait_for()
-    assert "cutout 23 cannot be kept" in page.locator(".toast.error").inner_text()
-    assert page.locator("#i23").get_attribute("data-state") == before == "out"
+    page.locator("#confirm[open]").wait_for()
+    text = page.locator("#confirm-text").inner_text()
+    assert text.startswith("cutout 23 cannot be kept")
+    assert text.endswith("A keep only overrides limits. Shall it be pinned instead (I), so that it is chosen?")
+    page.keyboard.press("Escape")
+    page.locator("#i23[data-state=out]").wait_for()
+    assert before == "out"
+    assert said(base) == []
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("p")
+    page.locator("#confirm[open]").wait_for()
+    page.keyboard.press("i")
+    settled(page, "1 image pinned")
+    assert said(base) == [("pin", 23, None, "ann")]
+
+
+def test_what_was_decided_on_all_that_match_is_cleared_on_every_page(page: Any, base: Path) -> None:
+    from tools.lighttable import writes
+
+    writes.decide(base, "pin", [21, 23, 25])
+    page.goto(f"{CUTOUTS}&state=in&per=1")
+    page.keyboard.press("a")
+    page.keyboard.press("u")
+    assert page.locator("#confirm-text").inner_text() == "What was decided on 3 images will be cleared. Is that right?"
+    page.keyboard.press("Escape")
+    page.evaluate("new Promise((done) => setTimeout(done, 100))")  # the dialog tells later that it was closed
+    assert len(said(base)) == 3
+    page.keyboard.press("u")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     assert said(base) == []
 
 

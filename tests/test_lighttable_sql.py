@@ -99,6 +99,7 @@ def every_view(db: sqlite3.Connection) -> Iterator[tuple[str, dict[str, Any]]]:
         yield sets.items_question(one, asked.Query(one.word, chosen, ranges), limits)
         yield sets.cube_question(one, asked.Query(one.word, ranges=ranges))
         yield sets.cube_question(one, asked.Query(one.word))
+        yield sets.cube_question(one, asked.Query(one.word), ["a" * 32])
 
 
 def test_no_view_of_the_gallery_reads_a_large_table_through(db: sqlite3.Connection) -> None:

@@ -257,3 +257,14 @@ def test_of_an_animation_the_first_picture_counts(tmp_path: Path, kind: str) -> 
     path = put(tmp_path, data)
     assert probe_image(path).animated == (kind != "TIFF")  # pages are no animation
     assert distance(read_rgb(path), red) == 0
+
+
+@pytest.mark.parametrize(("least", "size"), [(0, (400, 640)), (100, (100, 160)), (101, (200, 320)), (401, (400, 640))])
+def test_a_jpeg_may_be_decoded_smaller_to_the_same_picture(tmp_path: Path, least: int, size: tuple[int, int]) -> None:
+    ramp = np.add.outer(np.linspace(0, 120, 400), np.linspace(0, 120, 640)).astype(np.uint8)
+    image = Image.fromarray(np.dstack([ramp, ramp, 255 - ramp]))
+    image.save(tmp_path / "a.jpg", quality=95)
+    small = read_rgba(tmp_path / "a.jpg", least_px=least)
+    assert small.shape == (*size, 4)
+    wanted = np.asarray(image.resize(size[::-1], Image.Resampling.BOX), int)
+    assert np.abs(small[..., :3].astype(int) - wanted).max() <= 4

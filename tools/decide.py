@@ -33,6 +33,14 @@ class Subject:
     others: int = 0
 
 
+class OnlyPinned(UsageError):
+    """A keep that cannot be obeyed where a pin can. cause: why, without the way out."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(f"{cause} `make pin ITEM=…` has it chosen.")
+        self.cause = cause
+
+
 def subjects(db: sqlite3.Connection, base: Path, text: str, dataset: str) -> list[Subject]:
     """What the person means. A packaged image stands for its cut-out there, so that the next best takes its place."""
     return [_subject(db, item, word, base, dataset) for word, item in find.named(db, base, text)]
@@ -62,8 +70,8 @@ def refuse(db: sqlite3.Connection, verdict: str, subject: Subject) -> None:
             raise UsageError(f"{why} A decision cannot make a usable image of it. {row['remedy']}")
         if item["path"] is None:
             raise UsageError(f"{why} No file was made of it. {row['remedy']}")
-        way_out = "`make pin ITEM=…` has it chosen." if item["kind"] in PINNABLE else row["remedy"]
-        raise UsageError(f"{why} A keep only overrides limits. {way_out}")
+        why = f"{why} A keep only overrides limits."
+        raise OnlyPinned(why) if item["kind"] in PINNABLE else UsageError(f"{why} {row['remedy']}")
     out = db.execute(sql("mill/out_for_all"), {"item": item["id"]}).fetchone() if subject.dataset else None
     if out:
         raise UsageError(

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import click
 
-from tools.care import ours
+from tools.care import ours, thumbs
 from tools.care.garbage import find, kept_for_return, leftovers, pages, remove
 from tools.care.still import alone
 from tools.mill import settings, settle, steps
@@ -30,11 +30,14 @@ FIRST = "intake"
 
 @dataclass
 class Collected:
-    """What may go or has gone, by folder of the workspace: files and bytes. kept: of sources that are gone."""
+    """What may go or has gone, by folder of the workspace: files and bytes. kept: of sources that are gone.
+
+    thumbs: of thumbnails beyond their bound."""
 
     files: Counter[str] = field(default_factory=Counter)
     bytes: Counter[str] = field(default_factory=Counter)
     kept: tuple[int, int] = (0, 0)
+    thumbs: tuple[int, int] = (0, 0)
 
     def add(self, path: str, size: int) -> None:
         folder = path.partition("/")[0]
@@ -69,6 +72,10 @@ def collect(base: Path, dry_run: bool) -> Collected:
                 found.add(waste.path, waste.bytes)
             if not dry_run:
                 remove(db, base, batch)
+        small = thumbs.surplus(base, thumbs.MOST_BYTES)
+        found.thumbs = (len(small), sum(size for _, size in small))
+        if not dry_run:
+            thumbs.remove(base, (path for path, _ in small))
         if settle.is_due(db) and not dry_run:
             with transaction(db):
                 settle.settle(db)
@@ -90,6 +97,10 @@ def main(base: Path, dry_run: bool) -> None:
         click.echo(f"gc: {what} would be removed, {freed}. Nothing was changed.", err=True)
     else:
         click.echo(f"gc: {what} removed, {freed} freed.", err=True)
+    if found.thumbs[0]:
+        told = "would be removed" if dry_run else "removed"
+        of = f"{plural(found.thumbs[0], 'thumbnail')} ({volume(found.thumbs[1])})"
+        click.echo(f"gc: the oldest {of} {told}; what is seen again is made again.", err=True)
     if found.kept[0]:
         of = f"{plural(found.kept[0], 'file')} ({volume(found.kept[1])})"
         click.echo(f"gc: kept for sources that are gone and may come back: {of}.", err=True)

@@ -22,7 +22,7 @@ from tools.bench.sizes import SMALL, Sizes
 from tools.mill.command import guard
 from tools.report.table import say
 
-PARTS = ("extraction", "recording", "ledger", "noop", "memory", "detect", "mask", "gpu")
+PARTS = ("extraction", "recording", "ledger", "noop", "memory", "detect", "mask", "gpu", "table")
 """Modules beside this one, each with TITLE, HOW and `measure(folder, sizes)`."""
 
 

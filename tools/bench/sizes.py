@@ -12,6 +12,8 @@ class Sizes:
     clip_s: seconds of the 1080p clip for extraction, people_s: of those for memory. outcomes: in the two manifests that
     are compared. raw_files: of the workspace where nothing is to be done. clips: few and many, for memory. photos: with
     people, for detect; half as many for mask. network_rounds: of these two.
+
+    table_outcomes: in the manifest of the light table, 300,000 items; loads: of each of its pages.
     """
 
     rounds: int = 5
@@ -23,6 +25,8 @@ class Sizes:
     clips: tuple[int, int] = (100, 1_000)
     photos: int = 96
     network_rounds: int = 3
+    table_outcomes: int = 840_000
+    loads: int = 40
 
 
-SMALL = Sizes(1, 1, 1.0, 0.4, (240, 2_400), 40, (2, 4), 4, 1)
+SMALL = Sizes(1, 1, 1.0, 0.4, (240, 2_400), 40, (2, 4), 4, 1, 2_400, 2)

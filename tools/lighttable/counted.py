@@ -1,6 +1,7 @@
 """Counted: what was counted lately over the whole manifest, so that it is not counted again for every page.
 
-It is counted anew after a decision of ours, and once it is older than a moment while a pipeline writes.
+After a decision it is counted anew, or brought up to date from the sources that were decided on, where that can be
+done. While a pipeline writes it is counted anew once it is older than a moment.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import sqlite3
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -17,28 +19,64 @@ from datasette.app import Datasette
 
 from tools.lighttable import asked, sets
 from tools.lighttable.desk import Desk
-from tools.mill.manifest import NAME
+from tools.mill.manifest import NAME, sql
 
 T = TypeVar("T")
 FRESH_S = 5.0
+MENDED_S = 60.0
+"""So old may become what is only brought up to date: then it is counted anew."""
+
 MOST = 64
+MOST_SOURCES = 50
+"""Where more sources than these were decided on, counting anew is no slower."""
+
+_GROWING = ("decision", "run", "outcome", "item", "audit")
+"""Every tool that changes what is counted leaves a row in one of these."""
 
 Files = tuple[tuple[int, int], ...]
-Known = OrderedDict[Hashable, tuple[int, Files, float, Any]]
+
+
+@dataclass(frozen=True)
+class _Moment:
+    """When something was counted. decided: the last decision; runs: what tools leave behind when they change counts."""
+
+    decided: int
+    runs: tuple[int, ...]
+    files: Files
+    at: float
+
+
+Known = OrderedDict[Hashable, tuple[_Moment, Any]]
 _KNOWN: WeakKeyDictionary[Datasette, Known] = WeakKeyDictionary()
 
 
-def counted(desk: Desk, db: sqlite3.Connection, key: Hashable, count: Callable[[], T]) -> T:
-    """What `count` finds, or found lately under the same key: new after each decision, else FRESH_S old at most."""
+def counted(
+    desk: Desk,
+    db: sqlite3.Connection,
+    key: Hashable,
+    count: Callable[[], T],
+    mend: Callable[[T, int], T | None] | None = None,
+) -> T:
+    """What `count` finds, or found lately under the same key: new after each decision, else FRESH_S old at most.
+
+    mend: brings what was found up to the decisions after one, by its id; None where it is to be counted anew.
+    """
     known = _KNOWN.setdefault(desk.datasette, OrderedDict())
-    last, stats, now = _last_decision(db), files(desk.base), time.monotonic()
+    last, *runs = (int(db.execute(f"select coalesce(max(id), 0) from {name}").fetchone()[0]) for name in _GROWING)
+    now = _Moment(last, tuple(runs), files(desk.base), time.monotonic())
     if key in known:
-        decided, seen, at, found = known[key]
-        if decided == last and (seen == stats or now - at < FRESH_S):
-            remembered: T = found
-            return remembered
+        then, found = known[key]
+        if then.decided == now.decided:
+            if then.files == now.files or now.at - then.at < FRESH_S:
+                remembered: T = found
+                return remembered
+        elif mend and then.runs == now.runs and now.at - then.at < MENDED_S:
+            mended = mend(found, then.decided)
+            if mended is not None:
+                known[key] = (replace(now, at=then.at), mended)
+                return mended
     fresh = count()
-    known[key] = (last, stats, now, fresh)
+    known[key] = (now, fresh)
     while len(known) > MOST:
         known.popitem(last=False)
     return fresh
@@ -49,17 +87,29 @@ def all_sets(desk: Desk, db: sqlite3.Connection) -> list[sets.Set]:
 
 
 def chosen_set(desk: Desk, db: sqlite3.Connection, word: str) -> sets.Set | None:
-    """As `sets.chosen_set`."""
-    return counted(desk, db, ("set", word), lambda: sets.chosen_set(db, all_sets(desk, db), word))
+    """As `sets.chosen_set`. Which measurements it has, no decision changes."""
+    there = all_sets(desk, db)
+
+    def mended(found: sets.Set | None, _since: int) -> sets.Set | None:
+        now = next((one for one in there if found and one.word == found.word), None)
+        return replace(now, metrics=found.metrics) if now and found else None
+
+    return counted(desk, db, ("set", word), lambda: sets.chosen_set(db, there, word), mended)
 
 
 def cube(desk: Desk, db: sqlite3.Connection, one: sets.Set, query: asked.Query) -> sets.Cube:
-    """As `sets.cube`."""
-    return counted(desk, db, (one.step_id, one.kind, query.ranges), lambda: sets.cube(db, one, query))
+    """As `sets.cube`. A decision changes what comes from one source alone: only that is counted again."""
+    place = list(asked.FACETS).index("source")
 
+    def mended(cells: sets.Cube, since: int) -> sets.Cube | None:
+        rows = db.execute(sql("pages/gallery.changed"), {"since": since, "limit": MOST_SOURCES + 1}).fetchall()
+        sources = {row["source"] for row in rows}
+        if len(sources) > MOST_SOURCES:
+            return None
+        kept = [cell for cell in cells if cell[0][place] not in sources]
+        return [*kept, *sets.cube(db, one, query, sorted(sources))]
 
-def _last_decision(db: sqlite3.Connection) -> int:
-    return int(db.execute("select coalesce(max(id), 0) from decision").fetchone()[0])
+    return counted(desk, db, (one.step_id, one.kind, query.ranges), lambda: sets.cube(db, one, query), mended)
 
 
 def files(base: Path) -> Files:

@@ -1,6 +1,6 @@
 """Pictures: an item's picture by its id, in a few fixed sizes, each made once and kept below the workspace.
 
-What lies in `cache/thumbs/` can be removed at any time. No row speaks of it, and neither gc nor verify looks there.
+What lies in `cache/thumbs/` can be removed at any time. No row speaks of it; gc removes the oldest beyond a bound.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from datasette.utils.asgi import Request, Response
 
 from tools.care.ours import WRITTEN, all_users_folders, is_below
+from tools.care.thumbs import FOLDER
 from tools.lighttable.desk import Desk
 from tools.mill.manifest import sql
 from tools.mill.plan import FOLDERS
@@ -25,13 +26,12 @@ from tools.mill.plan import FOLDERS
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-VERSION = 1
+VERSION = 2
 """Bumped by hand when the bytes of thumbnails change."""
 
 SIZES: Mapping[str, int] = {"96": 96, "256": 256, "512": 512, "1024": 1024, "full": 0}
 """The longer side in pixels; 0 is the whole picture."""
 
-FOLDER = "cache/thumbs"
 KEEP = "private, max-age=31536000, immutable"
 ASK_AGAIN = "private, no-cache"
 JPEG_QUALITY, WEBP_QUALITY = 82, 82
@@ -96,7 +96,7 @@ def _make(path: bytes, side_px: int) -> bytes:
 
     from tools.media.image import encode_jpeg, read_rgba
 
-    pixels = read_rgba(path)
+    pixels = read_rgba(path, least_px=side_px)
     if not side_px and (raw := _servable(path)):
         return raw
     opaque = bool((pixels[..., 3] == 255).all())

@@ -110,10 +110,9 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
 
 
 def furnish(env: Environment) -> None:
-    """Give templates their folder, `table/`, and their words."""
-    env.loader = ChoiceLoader(
-        [PrefixLoader({"table": FileSystemLoader(TEMPLATES)}), *([env.loader] if env.loader else [])]
-    )
+    """Give templates their folder, `table/`, and their words; Datasette's own pages get our frame."""
+    ours = [PrefixLoader({"table": FileSystemLoader(TEMPLATES)}), FileSystemLoader(TEMPLATES / "datasette")]
+    env.loader = ChoiceLoader([*ours, *([env.loader] if env.loader else [])])
     env.filters.update(words.FILTERS)
     env.globals.update(nav=[page for page in all_pages() if page.title], stamp=words.stamp, picture=words.picture)
 

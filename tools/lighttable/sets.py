@@ -15,6 +15,12 @@ from tools.mill.plan import BY_TOOL
 from tools.mill.settings import UsageError
 
 SAMPLE = 400
+_OF_SOURCES = """and outcome.item_id in (
+        select own.id from json_each(:sources) as source
+        cross join item as own on own.kind = :kind and own.address >= source.value and own.address < source.value || '0'
+    )"""
+"""A source's address is digits alone; below it a slash follows."""
+
 _HASH = "(outcome.item_id * 2654435761 + {seed}) % 4294967296"
 
 
@@ -130,10 +136,13 @@ def _ranges(one: Set, query: Query, values: dict[str, object]) -> tuple[list[Met
     return metrics, conditions
 
 
-def cube_question(one: Set, query: Query) -> tuple[str, dict[str, object]]:
-    """The question after the cube of a set, with its values. Only the ranges of the query narrow it."""
+def cube_question(one: Set, query: Query, sources: Sequence[str] | None = None) -> tuple[str, dict[str, object]]:
+    """The question after the cube of a set, with its values. Only the ranges of the query narrow it, and sources."""
     values: dict[str, object] = {"step": one.step_id, "kind": one.kind}
     metrics, conditions = _ranges(one, query, values)
+    if sources is not None:
+        conditions.append(_OF_SOURCES)
+        values["sources"] = json.dumps(list(sources))
     text = sql("pages/gallery.cube").replace("/*tables*/", _joins(one, metrics))
     return text.replace("/*conditions*/", "\n".join(conditions)), values
 
@@ -181,8 +190,9 @@ Cube = Sequence[tuple[tuple[str, ...], int]]
 """The values of all facets in the order of FACETS, and how many items share them."""
 
 
-def cube(db: sqlite3.Connection, one: Set, query: Query) -> Cube:
-    text, values = cube_question(one, query)
+def cube(db: sqlite3.Connection, one: Set, query: Query, sources: Sequence[str] | None = None) -> Cube:
+    """sources: the addresses of those whose items alone are counted; None counts all."""
+    text, values = cube_question(one, query, sources)
     return [(tuple(str(row[name]) for name in FACETS), row["n"]) for row in db.execute(text, values)]
 
 

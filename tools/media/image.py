@@ -111,12 +111,13 @@ def read_rgb(path: bytes | Path, max_megapixels: float = MAX_MEGAPIXELS) -> Pixe
     return over_white(pixels) if pixels.shape[2] == 4 else pixels
 
 
-def read_rgba(path: bytes | Path, max_megapixels: float = MAX_MEGAPIXELS) -> Pixels:
-    """Decode a picture wholly: HxWx4 uint8 sRGB and straight alpha (255 where there is none), upright.
+def read_rgba(path: bytes | Path, max_megapixels: float = MAX_MEGAPIXELS, least_px: int = 0) -> Pixels:
+    """Decode a picture: HxWx4 uint8 sRGB and straight alpha (255 where there is none), upright.
 
-    Raises as `probe_image`.
+    least_px: a JPEG may come out at a half, a quarter or an eighth of its size, no side less than this; 0 decodes it
+    wholly. No other format can be decoded smaller. Raises as `probe_image`.
     """
-    pixels = _read(path, max_megapixels)
+    pixels = _read(path, max_megapixels, least_px)
     if pixels.shape[2] == 4:
         return pixels
     return np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)])
@@ -257,10 +258,12 @@ def _png_exif(image: ImageFile.ImageFile) -> bytes | None:
     return found
 
 
-def _read(path: bytes | Path, max_megapixels: float) -> Pixels:
+def _read(path: bytes | Path, max_megapixels: float, least_px: int = 0) -> Pixels:
     with _opened(path, max_megapixels) as image:
         orientation = 1 if image.format == "TIFF" else _orientation(image)  # Pillow turns a TIFF when it decodes it
         profile = image.info.get("icc_profile")
+        if least_px and image.format in ("JPEG", "MPO"):
+            image.draft(image.mode, (least_px, least_px))
         image.load()
         pixels = to_srgb(image, profile, _bits(image) if image.format == "TIFF" else None)
     return _upright(pixels, orientation)

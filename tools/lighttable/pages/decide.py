@@ -9,21 +9,30 @@ from typing import Any
 from datasette.utils import MultiParams
 from datasette.utils.asgi import Request, Response
 
+from tools.decide import OnlyPinned
 from tools.lighttable import asked, sets, writes
 from tools.lighttable.desk import Desk, Page
 from tools.mill.settings import UsageError
 
 
 async def decide(desk: Desk, said: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`{verdict, ids | all, expected, dataset, why, set}`. all: a set's query; expected: the confirmed number."""
+    """`{verdict, ids | all, expected, dataset, why, set}`. all: a set's query; expected: the confirmed number.
+
+    The answer is `{pin: why}`, and nothing is written, where a keep cannot be obeyed but a pin can.
+    """
     ids = await _matching(desk, said) if "all" in said else writes.ids_of(said)
     verdict, dataset, why = (writes.text_of(said, name) for name in ("verdict", "dataset", "why"))
-    return await _told(desk, said, await desk.write(writes.decide, desk.base, verdict, ids, dataset, why))
+    try:
+        written = await desk.write(writes.decide, desk.base, verdict, ids, dataset, why)
+    except OnlyPinned as error:
+        return {"pin": error.cause}
+    return await _told(desk, said, written)
 
 
 async def clear(desk: Desk, said: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`{ids, set}`: free again."""
-    return await _told(desk, said, await desk.write(writes.clear, desk.base, writes.ids_of(said)))
+    """`{ids | all, expected, set}`: free again. all and expected as in `decide`."""
+    ids = await _matching(desk, said) if "all" in said else writes.ids_of(said)
+    return await _told(desk, said, await desk.write(writes.clear, desk.base, ids))
 
 
 async def undo(desk: Desk, said: Mapping[str, Any]) -> Mapping[str, Any]:

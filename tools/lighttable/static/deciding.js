@@ -14,11 +14,16 @@ function closed(dialog) {
   return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue), { once: true }));
 }
 
-export async function confirmed(text) {
+// key: one that says yes, too.
+export async function confirmed(text, key = "") {
   document.getElementById("confirm-text").textContent = text;
   confirmDialog.returnValue = "";
   confirmDialog.showModal();
   document.getElementById("confirm-yes").focus();
+  // A handler that gave false back would forbid Enter and Escape.
+  confirmDialog.onkeydown = (event) => {
+    if (event.key.toLowerCase() === key) confirmDialog.close("yes");
+  };
   return (await closed(confirmDialog)) === "yes";
 }
 
@@ -68,7 +73,12 @@ export async function decide(verdict, wanted, set, before, changed) {
   if (why === null) return;
   if (wanted.all !== undefined && !(await confirmed(`${images(n)} will be ${DONE[verdict]}. Is that right?`))) return;
   before(verdict);
-  const told = await post("/-/decide/write", { verdict, why, set, ...wanted });
+  let told = await post("/-/decide/write", { verdict, why, set, ...wanted });
+  if (told?.pin) {
+    const pins = await confirmed(`${told.pin} Shall it be pinned instead (I), so that it is chosen?`, "i");
+    verdict = "pin";
+    told = pins ? await post("/-/decide/write", { verdict, why, set, ...wanted }) : null;
+  }
   if (told) {
     remember(told.words);
     toast(`${images(told.ids.length)} ${DONE[verdict]}. Z takes it back.`);
@@ -76,8 +86,11 @@ export async function decide(verdict, wanted, set, before, changed) {
   changed(told);
 }
 
-export async function clear(ids, set, changed) {
-  const told = await post("/-/decide/clear", { ids, set });
+// wanted: the ids, or as in decide: then all that match, after their number was confirmed.
+export async function clear(wanted, set, changed) {
+  const what = Array.isArray(wanted) ? { ids: wanted } : wanted;
+  if (what.all !== undefined && !(await confirmed(`What was decided on ${images(what.expected)} will be cleared. Is that right?`))) return;
+  const told = await post("/-/decide/clear", { ...what, set });
   if (told) toast(`${images(told.ids.length)} free again.`);
   changed(told);
 }

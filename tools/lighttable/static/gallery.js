@@ -146,7 +146,11 @@ const acts = {
   keep: () => say("keep"),
   reject: () => say("reject"),
   pin: () => say("pin"),
-  clear: () => clear(wanted().ids ?? [], set, changed),
+  clear: () =>
+    clear(all ? wanted() : wanted().ids, set, (told) => {
+      changed(told);
+      if (all && told) location.reload();
+    }),
   undo: () => undo(set, changed),
 };
 

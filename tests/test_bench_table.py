@@ -1,0 +1,28 @@
+"""The bench of the light table: every page once, p95 from what was measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tools.bench import table
+from tools.bench.sizes import SMALL
+from tools.lighttable.pages import all_pages
+
+
+def test_it_asks_for_every_page_and_again_after_decisions(tmp_path: Path) -> None:
+    lines = list(table.measure(tmp_path, SMALL))
+    assert len(lines) == len(table.PAGES) + len(table.DECIDED)
+    assert all(line.value and line.low and line.high and line.low <= line.value <= line.high for line in lines)
+    assert {line.bound for line in lines} == {150.0, 300.0}
+
+
+def test_no_page_of_the_navigation_is_left_out() -> None:
+    asked = {path.removeprefix("/-/").split("?")[0].split("/")[0] for path in table.PAGES.values()} | {"overview"}
+    assert {page.word for page in all_pages() if page.title} <= asked
+
+
+def test_p95_is_of_all_loads() -> None:
+    line = table._line("x", [float(n) for n in range(1, 22)], 20.0)
+    assert (line.value, line.met) == (pytest.approx(20.0), True)
