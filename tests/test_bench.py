@@ -124,7 +124,7 @@ def test_json_has_all_figures_and_what_is_met() -> None:
 
 
 def test_the_page() -> None:
-    assert page(REPORT) == (
+    assert page(REPORT, "python -m tools.bench --write docs/speed.md") == (
         "# Speed and memory\n\n"
         "Written by `python -m tools.bench --write docs/speed.md` on 2024-05-01; "
         "`make bench` measures on your machine.\n"

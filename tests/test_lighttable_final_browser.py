@@ -154,10 +154,12 @@ def test_several_are_taken_at_once(page: Any, base: Path) -> None:
     assert page.locator(".card.chosen").count() == 0
     page.keyboard.press("a")
     page.keyboard.press("p")
+    page.locator("#confirm[open]").wait_for()
     assert page.locator("#confirm-text").inner_text() == "2 images will be kept for default. Is that right?"
     page.keyboard.press("Escape")
     assert said(base) == []
     page.keyboard.press("p")
+    page.locator("#confirm[open]").wait_for()
     page.keyboard.press("Enter")
     settled(page, "2 images kept")
     page.locator("#reviewed", has_text="2").wait_for()

@@ -98,7 +98,7 @@ ENGINES: dict[str, dict[str, Entry]] = {
         "builtin": Entry("tools.engines.grabcut:GrabCut", "grabcut-4", packages=("opencv-python",)),
     },
     "caption": {
-        "builtin": Entry("tools.engines.template:TemplateCaptioner", "template-2"),
+        "builtin": Entry("tools.engines.template:TemplateCaptioner", "template-3"),
         "vertex": Entry("tools.engines.remote:RemoteCaptioner", "vertex-1", remote=True, packages=("google-genai",)),
         "openai": Entry("tools.engines.remote:RemoteCaptioner", "openai-1", remote=True, packages=("openai",)),
     },

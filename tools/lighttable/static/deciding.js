@@ -10,12 +10,17 @@ const history = JSON.parse(sessionStorage.getItem("decided") ?? "[]");
 const number = (n) => n.toLocaleString("en").replaceAll(",", "\u202f");
 const images = (n) => `${number(n)} image${n === 1 ? "" : "s"}`;
 
+// A dialog tells that it was closed a moment later: the next one waits for that, or it would take it for its own.
+let last = Promise.resolve("");
+
 function closed(dialog) {
-  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue), { once: true }));
+  last = new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue), { once: true }));
+  return last;
 }
 
 // key: one that says yes, too.
 export async function confirmed(text, key = "") {
+  await last;
   document.getElementById("confirm-text").textContent = text;
   confirmDialog.returnValue = "";
   confirmDialog.showModal();
@@ -31,6 +36,7 @@ const reasons = () => JSON.parse(localStorage.getItem("reasons") ?? "[]");
 
 // The reviewer's reason, remembered; null where it was called off.
 async function reasonFor(n) {
+  await last;
   const text = document.getElementById("reason-text");
   const recent = document.getElementById("reason-recent");
   document.getElementById("reason-number").textContent = n === 1 ? "it" : images(n);
