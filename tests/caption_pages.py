@@ -9,7 +9,7 @@ from typing import Any
 from lighting import Visitor, paint, rows
 from manifest_filled import filled
 
-from tools.lighttable import caption_rows, captioned, writes
+from tools.lighttable import caption_rows, captioned
 
 EVIL = '<img src=x onerror="alert(1)">"><script>alert(2)</script>\x07\n\u202eend'
 TEXT = "emma, close-up, red coat, soft light"
@@ -21,17 +21,6 @@ def prepared(folder: Path) -> Path:
     (base / "config.toml").write_text('[dataset.default]\ntrigger = "emma"\n', encoding="utf-8")
     paint(base)
     return base
-
-
-def unsay(base: Path) -> None:
-    """The texts are the captioner's again."""
-    standing = rows(
-        base,
-        "select uid from decision as said where verdict <> 'undo' "
-        "and not exists (select 1 from decision as undo where undo.undoes = said.uid)",
-    )
-    if standing:
-        writes.undo(base, [uid for (uid,) in standing])
 
 
 def lines(base: Path) -> list[captioned.Line]:

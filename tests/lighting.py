@@ -91,6 +91,19 @@ def rows(base: Path, question: str, *values: object) -> list[tuple[Any, ...]]:
         db.close()
 
 
+def unsay(base: Path) -> None:
+    """Take back every decision that stands."""
+    from tools.lighttable import writes
+
+    standing = rows(
+        base,
+        "select uid from decision as said where verdict <> 'undo' "
+        "and not exists (select 1 from decision as undo where undo.undoes = said.uid)",
+    )
+    if standing:
+        writes.undo(base, [uid for (uid,) in standing])
+
+
 def paint(base: Path) -> None:
     """Give every item of a filled manifest that has a path a picture there; cut-outs are transparent around a disc."""
     for item_id, kind, path in rows(base, "select id, kind, path from item where path is not null and kind <> 'video'"):

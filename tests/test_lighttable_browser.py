@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from browsing import looking
-from lighting import paint, rows
+from lighting import paint, rows, unsay
 from manifest_filled import filled
 
 CUTOUTS = "/-/gallery?set=score:cutout"
@@ -36,15 +36,7 @@ def page(base: Path) -> Iterator[Any]:
 @pytest.fixture(autouse=True)
 def _undecided(base: Path) -> Iterator[None]:
     yield
-    from tools.lighttable import writes
-
-    standing = rows(
-        base,
-        "select uid from decision as said where verdict <> 'undo' "
-        "and not exists (select 1 from decision as undo where undo.undoes = said.uid)",
-    )
-    if standing:
-        writes.undo(base, [uid for (uid,) in standing])
+    unsay(base)
 
 
 def said(base: Path) -> list[tuple[str, int, str | None, str]]:

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from caption_pages import EVIL, TEXT, change, lines, prepared, said, unsay, write
-from lighting import Visitor, rows
+from caption_pages import EVIL, TEXT, change, lines, prepared, said, write
+from lighting import Visitor, rows, unsay
 from manifest_filled import filled
 
 from tools.lighttable import caption_asked

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from browsing import looking
-from caption_pages import TEXT, prepared, said, unsay
-from lighting import rows
+from caption_pages import TEXT, prepared, said
+from lighting import rows, unsay
 
 from tools.describe.tokens import tokens_about
 from tools.describe.wording import words

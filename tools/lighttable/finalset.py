@@ -17,7 +17,7 @@ from tools.mill.settings import Settings, UsageError
 from tools.mill.tool import Dataset
 from tools.training.edits import read_manifest
 from tools.training.names import PACKAGES, TOML
-from tools.training.report import Contents, Fate, contents, fate
+from tools.training.report import Contents, Fate, contents, fate, losses
 from tools.training.targets import target_of
 from tools.training.trainers import TRAINERS, Size, Trainer
 
@@ -128,19 +128,8 @@ def training(found: Contents, target: str) -> list[Training]:
     made = []
     for trainer in sorted(TRAINERS, key=lambda one: (one.name != own, target not in one.targets)):
         one = fate(found, trainer) if target in trainer.targets else None
-        made.append(Training(trainer, one, _losses(one, found) if one else {}))
+        made.append(Training(trainer, one, losses(one, found) if one else {}))
     return made
-
-
-def _losses(made: Fate, found: Contents) -> dict[str, int]:
-    counts = {
-        "without a caption": found.without_caption,
-        "dropped for want of a full batch": made.left_out,
-        "enlarged": sum(one.enlarged for one in made.seen),
-        "shrunk": sum(one.shrunk for one in made.seen),
-        "cropped": sum(one.cropped for one in made.seen),
-    }
-    return {what: n for what, n in counts.items() if n}
 
 
 def package_of(base: Path, settings: Settings, dataset: Dataset, rows: Sequence[Image]) -> tuple[Contents, bool]:

@@ -103,7 +103,7 @@ def training_report(folder: Path, target_name: str) -> str:
         f"  {len(found.sizes)} {_images(len(found.sizes))} × {found.repeats} repeats, batch size {found.batch}: "
         f"{sum(made.steps.values())} steps an epoch"
     )
-    lines.append(f"  {_losses(made, found)}")
+    lines.append(f"  {_lost(made, found)}")
     small = sum(width * height < SMALL_SHARE * found.side_px**2 for width, height in found.sizes)
     if small:
         area = found.side_px**2 / 1e6
@@ -128,7 +128,7 @@ def trainers_report(folder: Path, target_name: str) -> str:
             continue
         made = fate(found, trainer)
         steps = sum(made.steps.values())
-        lines.append(f"  {trainer.name}: {_listed(made)}; {steps} steps an epoch; {_losses(made, found)}")
+        lines.append(f"  {trainer.name}: {_listed(made)}; {steps} steps an epoch; {_lost(made, found)}")
         lines.append(f"    {trainer.advice.format(repeats=found.repeats, less=found.repeats - 1)}")
     return "\n".join(lines)
 
@@ -147,7 +147,8 @@ def _fullest(made: Fate, at_most: int) -> tuple[list[Size], str]:
     return ordered[:at_most], f"{more} {'bucket' if more == 1 else 'buckets'} more" if more > 0 else ""
 
 
-def _losses(made: Fate, found: Contents) -> str:
+def losses(made: Fate, found: Contents) -> dict[str, int]:
+    """What of the images is lost or changed, in words, and how many; without what is nothing."""
     counts = {
         "without a caption": found.without_caption,
         "dropped for want of a full batch": made.left_out,
@@ -155,7 +156,11 @@ def _losses(made: Fate, found: Contents) -> str:
         "shrunk": sum(one.shrunk for one in made.seen),
         "cropped": sum(one.cropped for one in made.seen),
     }
-    told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    return {what: n for what, n in counts.items() if n}
+
+
+def _lost(made: Fate, found: Contents) -> str:
+    told = ", ".join(f"{n} {what}" for what, n in losses(made, found).items())
     return told or "nothing dropped, enlarged, shrunk or cropped"
 
 
