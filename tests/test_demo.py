@@ -20,7 +20,7 @@ from skimage import data
 
 from tools import demo, intake
 from tools.media.camera import FPS, Film
-from tools.media.yard import yard
+from tools.media.place import GARDEN, YARD, place
 from tools.mill.plan import FOLDERS
 from tools.mill.tool import Bench, Dataset, Result
 
@@ -56,7 +56,7 @@ def looked_at(base: Path, kind: str, path: Path) -> Result:
 @full_only
 def test_what_there_is(base: Path) -> None:
     assert sorted(contents(base)) == [
-        "00_background_library/china.jpg",
+        "00_background_library/garden.webp",
         "00_background_library/rocket.jpg",
         "00_background_library/yard.webp",
         "00_raw_photos/astronaut.png",
@@ -178,16 +178,16 @@ def test_nothing_heavy_is_imported_to_find_the_pictures(tmp_path: Path) -> None:
     code = (
         "import sys\nfrom tools import demo\ndemo.find_pictures()\n"
         "demo.demo(['--base', sys.argv[1]], standalone_mode=False)\n"
-        "print(sorted({'torch', 'ultralytics', 'cv2', 'numpy', 'av', 'skimage', 'sklearn'} & set(sys.modules)))"
+        "print(sorted({'torch', 'ultralytics', 'cv2', 'numpy', 'av', 'skimage'} & set(sys.modules)))"
     )
     answer = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=True)
     assert answer.stdout.splitlines()[-1] == "[]"
 
 
 def test_the_yard_is_a_calm_wall_above_a_floor_that_comes_closer() -> None:
-    place = yard(data.gravel(), 640, 480).astype(float).mean(axis=2)
-    assert place.shape == (480, 640)
-    wall, far, near = place[40:280], place[320:360], place[430:470]
+    yard = place(data.gravel(), data.gravel(), YARD, 640, 480).astype(float).mean(axis=2)
+    assert yard.shape == (480, 640)
+    wall, far, near = yard[40:280], yard[320:360], yard[430:470]
 
     def grain(part: NDArray[Any]) -> float:
         """How far stones reach: the correlation of neighbours two columns apart."""
@@ -196,3 +196,11 @@ def test_the_yard_is_a_calm_wall_above_a_floor_that_comes_closer() -> None:
     assert wall.std() < 0.5 * near.std()
     assert wall.mean() > near.mean()
     assert grain(near) > grain(far) + 0.1
+
+
+def test_the_garden_is_a_warm_wall_above_a_green_lawn() -> None:
+    garden = place(data.gravel(), data.grass(), GARDEN, 640, 480).astype(float)
+    red, green, blue = garden[20:280].mean(axis=(0, 1))
+    assert red > green + 20 > blue + 40
+    red, green, blue = garden[330:].mean(axis=(0, 1))
+    assert green > red + 15 > blue + 30

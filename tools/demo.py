@@ -1,13 +1,13 @@
 """Make demo footage, to see the mill turn: camera moves over photographs that installed packages carry.
 
-Reads: the pictures of scikit-image, scikit-learn and, where they are installed, ultralytics and matplotlib.
+Reads: the pictures of scikit-image and, where they are installed, ultralytics and matplotlib.
 Writes: raw videos, photos and backgrounds into a workspace that has none; four of the videos are there to be rejected.
 Example: python -m tools.demo --base data/data_TEST
 
 The pictures stay what their owners made them, and none is part of this project. astronaut (Eileen Collins) and rocket
-are NASA's and SpaceX's, gravel is CC0Textures's, grace_hopper is the US Navy's: all in the public domain. china is
-danielbuechele's, under CC BY 2.0. bus and zidane come with ultralytics, a package under AGPL-3.0. All are read from
-the packages of this machine and stay in the workspace.
+are NASA's and SpaceX's, grass and gravel are CC0Textures's, grace_hopper is the US Navy's: all in the public
+domain. bus and zidane come with ultralytics, a package under AGPL-3.0. All are read from the packages of this machine
+and stay in the workspace.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 PICTURES = {
     "astronaut": ("skimage", "data/astronaut.png"),
+    "grass": ("skimage", "data/grass.png"),
     "gravel": ("skimage", "data/gravel.png"),
     "rocket": ("skimage", "data/rocket.jpg"),
-    "china": ("sklearn", "datasets/images/china.jpg"),
     "bus": ("ultralytics", "assets/bus.jpg"),
     "zidane": ("ultralytics", "assets/zidane.jpg"),
     "grace_hopper": ("matplotlib", "mpl-data/sample_data/grace_hopper.jpg"),
@@ -41,10 +41,10 @@ PICTURES = {
 """Where a picture lies: the package and the path in it."""
 
 FILMED = ("astronaut", "bus", "zidane")
-BACKGROUNDS = ("china", "rocket")
+BACKGROUNDS = ("rocket",)
 PHOTOS = ("astronaut", "grace_hopper")
 
-YARD_PX = (1280, 960)
+PLACE_PX = (1280, 960)
 
 TOO_SMALL_PX = (160, 120)
 BROKEN_OFF_SHARE = 0.45
@@ -134,7 +134,7 @@ def make_footage(base: Path) -> tuple[Path, ...]:
         for kind, names in (("background", BACKGROUNDS), ("photo", PHOTOS)):
             for path in (pictures[name] for name in names if name in pictures):
                 shutil.copyfile(path, part / FOLDERS[kind] / path.name)
-        _add_yard(part / FOLDERS["background"], pictures)
+        _add_places(part / FOLDERS["background"], pictures)
         made = sorted(path.relative_to(part) for path in part.rglob("*") if path.is_file())
         for path in made:
             (part / path).rename(base / path)
@@ -170,13 +170,15 @@ def _add_rejects(folder: Path) -> None:
     (folder / "only text.mp4").write_text(NOTES, encoding="utf-8")
 
 
-def _add_yard(folder: Path, pictures: Mapping[str, Path]) -> None:
-    """A place with a floor, for those who stand."""
+def _add_places(folder: Path, pictures: Mapping[str, Path]) -> None:
+    """Places with a floor, for those who stand."""
     from tools.media.image import encode_webp, read_rgb
-    from tools.media.yard import yard
+    from tools.media.place import GARDEN, YARD, place
 
-    if "gravel" in pictures:
-        (folder / "yard.webp").write_bytes(encode_webp(yard(read_rgb(pictures["gravel"])[..., 0], *YARD_PX)))
+    for name, floor, look in (("garden", "grass", GARDEN), ("yard", "gravel", YARD)):
+        if "gravel" in pictures and floor in pictures:
+            stones, ground = (read_rgb(pictures[picture])[..., 0] for picture in ("gravel", floor))
+            (folder / f"{name}.webp").write_bytes(encode_webp(place(stones, ground, look, *PLACE_PX)))
 
 
 @click.command("demo", help=(__doc__ or "").replace("\n\n", "\n\n\b\n", 1))

@@ -1,6 +1,8 @@
-"""A place to stand in, made from one texture: a plastered wall, and before it a gravel floor towards the camera."""
+"""Places to stand in, made from textures: a plastered wall, and before it a floor that comes towards the camera."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -9,11 +11,28 @@ from numpy.typing import NDArray
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
-WALL_COLOUR, FLOOR_COLOUR = (188, 178, 164), (142, 136, 126)
-"""sRGB that the texture's mean becomes."""
+Colour = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Look:
+    """The sRGB colours that the means of the textures become."""
+
+    wall: Colour
+    floor: Colour
+
+
+YARD = Look((188, 178, 164), (142, 136, 126))
+"""A pale wall above gravel."""
+
+GARDEN = Look((196, 160, 122), (88, 112, 54))
+"""A warm wall above a lawn."""
+
+WALL_CONTRAST, FLOOR_CONTRAST = 0.25, 0.6
+"""How much of a texture's contrast stays."""
 
 PLASTER_PX = 14
-"""Standard deviation of the blur that makes plaster of gravel."""
+"""Standard deviation of the blur that makes plaster of stones."""
 
 FLOOR_SHARE = 0.36
 """Share of the picture's height that is floor: who stands low on a canvas stands on it."""
@@ -25,15 +44,17 @@ CORNER, SIDES = 0.22, 0.12
 """How much light the corner between wall and floor loses, and the left and right edge."""
 
 
-def yard(texture: Pixels, width: int, height: int) -> Pixels:
+def place(wall: Pixels, floor: Pixels, look: Look, width: int, height: int) -> Pixels:
     """A wall above a floor in perspective: height x width x 3 uint8 sRGB.
 
-    texture: H x W uint8 grey, seen from above, repeated by mirroring, so that no seam shows.
+    wall, floor: H x W uint8 grey, the wall seen from the front, the floor from above; both are repeated by mirroring,
+    so that no seam shows.
     """
     floor_px = round(FLOOR_SHARE * height)
-    smooth = cv2.GaussianBlur(_mirrored(texture)[: height - floor_px, :width], (0, 0), PLASTER_PX)
-    upper = _tinted(np.asarray(smooth, np.float32), WALL_COLOUR, 0.25)
-    lower = _tinted(_receding(texture, width, floor_px), FLOOR_COLOUR, 0.6)
+    upright = _mirrored(wall)[: height - floor_px, :width]
+    plaster = cv2.GaussianBlur(upright, (0, 0), PLASTER_PX)
+    upper = _tinted(np.asarray(plaster, np.float32), look.wall, WALL_CONTRAST)
+    lower = _tinted(_receding(floor, width, floor_px), look.floor, FLOOR_CONTRAST)
     rows = np.abs(np.arange(height, dtype=np.float32) - (height - floor_px)) / height
     columns = np.linspace(-1, 1, width, dtype=np.float32)
     light = (1 - CORNER * np.exp(-rows / 0.04))[:, None] * (1 - SIDES * columns**2)[None]
@@ -59,7 +80,7 @@ def _receding(texture: Pixels, width: int, height: int) -> Floats:
     return np.asarray(cv2.warpPerspective(soft, way, (width, height), flags=cv2.INTER_LINEAR), np.float32)
 
 
-def _tinted(texture: Floats, colour: tuple[int, int, int], contrast: float) -> Floats:
+def _tinted(texture: Floats, colour: Colour, contrast: float) -> Floats:
     """Grey made a colour: H x W x 3 float32, its mean the colour, its contrast as given."""
     share = 1 + contrast * (texture / max(float(texture.mean()), 1.0) - 1)
     return np.asarray(share[..., None] * np.array(colour, np.float32), np.float32)
