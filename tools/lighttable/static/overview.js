@@ -14,7 +14,7 @@ function duration(seconds) {
 
 // What is told of one run: n of N, the rate, and how long it will take at that rate.
 export function told(run) {
-  if (run.gone) return "Its process is gone: it was killed. Type make all.";
+  if (run.gone) return `Its process is gone: it was killed. Type ${panel.dataset.make}.`;
   const parts = [`${thousands(run.done)} of ${thousands(run.total)}`];
   if (run.done && run.seconds > MARGIN_S) {
     const rate = run.done / run.seconds;
