@@ -76,7 +76,7 @@ def _acted(desk: Desk, act: Act) -> Callable[..., Awaitable[Response]]:
         body = await request.post_body()
         try:
             said = json.loads(body) if len(body) <= MAX_BODY_BYTES else None
-        except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             said = None
         if not isinstance(said, dict):
             return desk.json({"error": "A JSON object was expected. Nothing was written."}, 400)

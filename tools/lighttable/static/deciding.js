@@ -63,17 +63,18 @@ document.getElementById("reason-cancel")?.addEventListener("click", () => reason
 
 const store = () => sessionStorage.setItem("decided", JSON.stringify(history));
 
-// What Z takes back next: the words of a decision that another module wrote, too.
+// What Z takes back next, as the answers name it: the first and the last row; of another module, too.
 export function remember(words) {
+  if (!words.length) return;
   history.push(words);
   while (history.length > 50) history.shift();
   store();
 }
 
-// One decision. wanted: {ids} or {all, expected}; set: the word of the page's set; before: called once nothing more is
-// asked, to show at once what will be; changed: called with the answer, or null where it failed.
+// One decision. wanted: {ids} or {all, expected, except}; set: the word of the page's set; before: called once nothing
+// more is asked, to show at once what will be; changed: called with the answer, or null where it failed.
 export async function decide(verdict, wanted, set, before, changed) {
-  const n = wanted.ids?.length ?? wanted.expected;
+  const n = countOf(wanted);
   if (!n) return;
   const why = verdict === "reject" ? await reasonFor(n) : "";
   if (why === null) return;
@@ -85,6 +86,7 @@ export async function decide(verdict, wanted, set, before, changed) {
     verdict = "pin";
     told = pins ? await post("/-/decide/write", { verdict, why, set, ...wanted }) : null;
   }
+  if (told?.refused) told = await withoutThose(told, { verdict, why, set, ...wanted }, n);
   if (told) {
     remember(told.words);
     toast(`${images(told.ids.length)} ${DONE[verdict]}. Z takes it back.`);
@@ -92,25 +94,44 @@ export async function decide(verdict, wanted, set, before, changed) {
   changed(told);
 }
 
+const countOf = (wanted) => wanted.ids?.length ?? wanted.expected - (wanted.except?.length ?? 0);
+
+// Some of several cannot obey, and nothing was written: the others do, if the reviewer says so.
+async function withoutThose({ refused, why }, said, n) {
+  const left = n - refused.length;
+  if (!left) {
+    toast(`None of the ${images(n)}: ${why}`, "error");
+    return null;
+  }
+  const text = `${number(refused.length)} of ${images(n)} cannot be ${DONE[said.verdict]}: ${why} Shall the other ${number(left)} be?`;
+  if (!(await confirmed(text))) return null;
+  return post("/-/decide/write", { ...said, except: [...(said.except ?? []), ...refused] });
+}
+
 // wanted: the ids, or as in decide: then all that match, after their number was confirmed.
 export async function clear(wanted, set, changed) {
   const what = Array.isArray(wanted) ? { ids: wanted } : wanted;
-  if (what.all !== undefined && !(await confirmed(`What was decided on ${images(what.expected)} will be cleared. Is that right?`))) return;
+  const sure = `What was decided on ${images(countOf(what))} will be cleared. Is that right?`;
+  if (what.all !== undefined && !(await confirmed(sure))) return;
   const told = await post("/-/decide/clear", { ...what, set });
-  if (told) toast(`${images(told.ids.length)} free again.`);
+  if (told) {
+    remember(told.words);
+    toast(`${images(told.ids.length)} free again. Z takes it back.`);
+  }
   changed(told);
 }
 
 export async function undo(set, changed) {
   // Taken away at once: another press means the one before it.
-  const words = history.pop();
-  if (!words) {
-    toast("There is nothing to undo.");
+  for (let words = history.pop(); words; words = history.pop()) {
+    store();
+    const told = await post("/-/decide/undo", { words: [words[0], words.at(-1)], set });
+    // Taken back in another way, so it is the one before that is meant.
+    if (told?.gone) continue;
+    if (told) toast(`Undone: ${images(told.ids.length)}.`);
+    else remember(words);
+    changed(told);
     return;
   }
-  store();
-  const told = await post("/-/decide/undo", { words, set });
-  if (told) toast(`Undone: ${images(told.ids.length)}.`);
-  else remember(words);
-  changed(told);
+  toast("There is nothing to undo.");
 }

@@ -2,6 +2,7 @@
 import { bind } from "./keys.js";
 import { clear, decide, undo } from "./deciding.js";
 import { nextGround } from "./ground.js";
+import { leave, reload } from "./post.js";
 
 const grid = document.getElementById("grid");
 const tiles = grid ? [...grid.children] : [];
@@ -137,7 +138,7 @@ function say(verdict) {
     },
     (told) => {
       changed(told, before);
-      if (what.all !== undefined && told) location.reload();
+      if (what.all !== undefined && told) reload();
     },
   );
 }
@@ -149,7 +150,7 @@ const acts = {
   clear: () =>
     clear(all ? wanted() : wanted().ids, set, (told) => {
       changed(told);
-      if (all && told) location.reload();
+      if (all && told) reload();
     }),
   undo: () => undo(set, changed),
 };
@@ -157,7 +158,7 @@ const acts = {
 function open() {
   const tile = tiles[marked];
   if (!tile) return;
-  location.assign(`/-/item/${tile.dataset.id}`);
+  leave(`/-/item/${tile.dataset.id}`);
 }
 
 // Compare goes through the same set: it gets this very address, and the marked image.
@@ -167,7 +168,7 @@ function compare() {
   const address = new URLSearchParams(location.search);
   address.set("set", set);
   address.set("item", tile.dataset.id);
-  location.assign(`/-/compare?${address}`);
+  leave(`/-/compare?${address}`);
 }
 
 document.getElementById("compare")?.addEventListener("click", compare);
@@ -256,5 +257,5 @@ ranges?.addEventListener("submit", (event) => {
     const [from, to] = [...field.querySelectorAll("input")].map((input) => input.value);
     if (from || to) address.searchParams.append("range", `${field.dataset.metric}:${from}:${to}`);
   }
-  location.assign(address);
+  leave(address);
 });

@@ -1,4 +1,5 @@
 // Overview: how far a run has come, every few seconds while one is at work; what a run changed, when asked.
+import { reload } from "./post.js";
 const BUSY_MS = 2500;
 const IDLE_MS = 15000;
 const MARGIN_S = 3; // a rate over less time than that says nothing
@@ -49,7 +50,7 @@ async function look() {
   }
   const alive = runs.some((run) => !run.gone);
   // What has ended has changed the funnel: the page is read again, at the place where it stands.
-  if (atWork && !alive) return location.reload();
+  if (atWork && !alive) return reload();
   atWork = alive;
   panel.hidden = !runs.length;
   panel.dataset.alive = runs.filter((run) => !run.gone).length;
