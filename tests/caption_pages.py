@@ -49,5 +49,8 @@ def change(base: Path, question: str, *values: object) -> None:
 
 def write(visitor: Visitor, *texts: tuple[int, str, str], **more: object) -> Any:
     """POST texts as (cut-out, what stood before, what is to stand)."""
-    given = [{"dataset": "default", "id": item, "before": before, "text": text} for item, before, text in texts]
+    given = [
+        {"dataset": "default", "id": item, "digest": captioned.digest_of(before), "text": text}
+        for item, before, text in texts
+    ]
     return visitor.post("/-/captions/save", {"texts": given, "expected": len(given)} | more)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from tools import caption_edit
+from tools.describe import hand
 from tools.lighttable import caption_rows, writes
-from tools.lighttable.captioned import Line, rules_of
+from tools.lighttable.captioned import Line, rules_of, digest_of
 from tools.mill import decisions
 from tools.mill.manifest import connect, sql, transaction
 from tools.mill.settings import UsageError
@@ -19,37 +20,51 @@ from tools.training.readback import NOTE
 
 @dataclass(frozen=True)
 class Text:
-    """A text that is to stand for a cut-out in a dataset. before: what stood there when the reviewer saw it."""
+    """A text that is to stand for a cut-out in a dataset. digest: `Line.digest` of what stood there when the reviewer saw it.
+
+    becomes: gives the text, as one line, for what stands.
+    """
 
     dataset: str
     id: int
-    before: str
-    text: str
+    digest: str
+    becomes: Callable[[str], str]
 
 
-def save(base: Path, texts: Sequence[Text], why: str = "") -> tuple[writes.Written, tuple[str, ...]]:
-    """Write texts down, all or none; returns the words to undo them, and what the command tells.
+def save(base: Path, texts: Sequence[Text], why: str = "") -> tuple[writes.Written, list[str], tuple[str, ...]]:
+    """Write texts down, all or none; returns the words to undo them, their `Line.digest`, and what the command tells.
 
     Raises UsageError where one can be no caption, or where another text stands than the reviewer saw.
     """
     with closing(connect(base)) as db, transaction(db):
         now = caption_rows.read(db, rules_of(base), [one.id for one in texts])
         standing = {(line.dataset, line.id): line for line in now}
-        for one in texts:
-            _unchanged(standing.get((one.dataset, one.id)), one)
-        before = db.execute("select coalesce(max(id), 0) from decision").fetchone()[0]
-        wanted = [caption_edit.Written(str(one.id), one.text, one.dataset) for one in texts]
+        lines = [_unchanged(standing.get((one.dataset, one.id)), one) for one in texts]
+        before = writes.last_decision(db)
+        wanted = [
+            caption_edit.Written(str(one.id), _usable(one, line, alone=len(texts) == 1), one.dataset)
+            for one, line in zip(texts, lines, strict=True)
+        ]
         told = caption_edit.write(db, base, wanted, why)
         # Texts that were edited in the package are taken up first: they are no word of this reviewer's.
         written = db.execute(sql("pages/captions.written"), {"after": before, "note": NOTE}).fetchall()
-    return writes.Written([row["uid"] for row in written], [one.id for one in texts]), told
+    words = writes.Written([row["uid"] for row in written], [one.id for one in texts])
+    return words, [digest_of(one.text) for one in wanted], told
 
 
-def _unchanged(line: Line | None, one: Text) -> None:
+def _unchanged(line: Line | None, one: Text) -> Line:
     if line is None:
         raise UsageError(f"Cutout {one.id} is not chosen for {one.dataset} any more. Load the page again.")
-    if line.text != one.before:
+    if line.digest != one.digest:
         raise UsageError(f"Another text was written for cutout {one.id} meanwhile: {line.text}. Nothing was written.")
+    return line
+
+
+def _usable(one: Text, line: Line, *, alone: bool) -> str:
+    text = one.becomes(line.text)
+    if fault := hand.unusable(text):
+        raise UsageError(f"The text {'' if alone else f'of cutout {one.id} '}{fault}. Nothing was written.")
+    return text
 
 
 def clear(base: Path, dataset: str, ids: Sequence[int]) -> writes.Written:
@@ -64,7 +79,8 @@ def clear(base: Path, dataset: str, ids: Sequence[int]) -> writes.Written:
         found = db.execute(sql("pages/captions.said"), {"ids": those}).fetchall()
         if not found:
             raise UsageError("Nobody wrote this text by hand, so there is none to take back.")
+        before = writes.last_decision(db)
         for row in found:
             # Each alone, and not with what was written together with it.
             decisions.write(db, "undo", row, row["dataset"], undoes=row["uid"])
-    return writes.Written([row["uid"] for row in found], [one for one in ids if one in said])
+        return writes.Written(writes.since(db, before), [one for one in ids if one in said])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,6 +29,11 @@ class Rules:
     trigger: str
     target: Target
     forbidden: tuple[str, ...]
+
+
+def digest_of(text: str) -> str:
+    """A word for a text, by which it is known whether another has taken its place."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,10 @@ class Line:
     @property
     def key(self) -> str:
         return f"{self.dataset}-{self.id}"
+
+    @property
+    def digest(self) -> str:
+        return digest_of(self.text)
 
     @property
     def source(self) -> str:

@@ -150,7 +150,7 @@ async def rows(desk: Desk, request: Request) -> Response:
 async def keys(desk: Desk, request: Request) -> Response:
     """All that match the address, as what is needed to write on them."""
     found = await _matching(desk, request.args)
-    return desk.json([{"dataset": line.dataset, "id": line.id, "before": line.text} for line in found])
+    return desk.json([{"dataset": line.dataset, "id": line.id, "digest": line.digest} for line in found])
 
 
 async def history(desk: Desk, request: Request) -> Response:
@@ -171,7 +171,9 @@ async def preview(desk: Desk, request: Request) -> Response:
     )
     lines = await _matching(desk, request.args)
     found = list(caption_replace.changed(lines, change)) if change.find else []
-    shown = [(line, after, caption_replace.pieces(line.text, after, change)) for line, after in found[:SHOWN]]
+    shown = [
+        (line, hand.unusable(after), caption_replace.pieces(line.text, after, change)) for line, after in found[:SHOWN]
+    ]
     return await desk.page("captions-preview", changes=shown, n=len(found), n_lines=len(lines), find=change.find)
 
 
@@ -182,27 +184,34 @@ async def _matching(desk: Desk, args: MultiParams) -> Sequence[Line]:
 
 
 async def save(desk: Desk, said: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`{texts: [{dataset, id, before, text}], why, expected}`: all or none. expected: the number that was confirmed."""
+    """`{texts: [{dataset, id, digest, text}], why, expected}`: all or none. expected: the number that was confirmed.
+
+    Where texts have none of their own, one `text` is for all, or a `change` of what stands: `{find, into, whole, case}`.
+    """
     given = said.get("texts")
     if not isinstance(given, list) or not 0 < len(given) <= MOST_TOGETHER:
         raise UsageError(f"Choose between 1 and {MOST_TOGETHER:,} texts. Nothing was written.")
     if said.get("expected", 1) != len(given):
         raise UsageError(f"{len(given)} texts were sent, not the number you confirmed. Nothing was written.")
-    texts = [_text(desk, one) for one in given]
-    written, told = await desk.write(caption_writes.save, desk.base, texts, writes.text_of(said, "why", 400))
-    return {"words": written.span, "ids": list(written.ids), "told": list(told)}
+    texts = [_text(desk, said, one) for one in given]
+    written, digests, told = await desk.write(caption_writes.save, desk.base, texts, writes.text_of(said, "why", 400))
+    return {"words": written.span, "ids": list(written.ids), "digests": digests, "told": list(told)}
 
 
-def _text(desk: Desk, one: object) -> caption_writes.Text:
+def _text(desk: Desk, said: Mapping[str, Any], one: object) -> caption_writes.Text:
     if not isinstance(one, dict):
         raise UsageError("A text is to be an object. Nothing was written.")
     (item,) = writes.ids_of({"ids": [one.get("id")]})
-    dataset, before, text = (writes.text_of(one, name, 20_000) for name in ("dataset", "before", "text"))
-    _dataset(desk, dataset)
-    line = one_line(text)
-    if fault := hand.unusable(line):
-        raise UsageError(f"The text {fault}. Nothing was written.")
-    return caption_writes.Text(dataset, item, before, line)
+    dataset, digest = _dataset(desk, writes.text_of(one, "dataset")), writes.text_of(one, "digest")
+    if "text" not in one and isinstance(said.get("change"), dict):
+        return caption_writes.Text(dataset, item, digest, _change(said["change"]).of)
+    line = one_line(writes.text_of(one if "text" in one else said, "text", 20_000))
+    return caption_writes.Text(dataset, item, digest, lambda _: line)
+
+
+def _change(said: Mapping[str, Any]) -> caption_replace.Change:
+    find, into = writes.text_of(said, "find", 200), writes.text_of(said, "into", 400)
+    return caption_replace.Change(find, into, whole=said.get("whole") is True, case=said.get("case") is True)
 
 
 def _dataset(desk: Desk, name: str) -> str:
@@ -215,7 +224,7 @@ async def clear(desk: Desk, said: Mapping[str, Any]) -> Mapping[str, Any]:
     """`{dataset, ids}`: the reviewer's own texts are taken back."""
     dataset = _dataset(desk, writes.text_of(said, "dataset"))
     written = await desk.write(caption_writes.clear, desk.base, dataset, writes.ids_of(said))
-    return {"ids": list(written.ids)}
+    return {"words": written.span, "ids": list(written.ids)}
 
 
 PAGE = Page(

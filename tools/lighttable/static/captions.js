@@ -6,48 +6,8 @@ import { leave, post } from "./post.js";
 import { toast } from "./toast.js";
 import { openHistory, openReplace } from "./captions_dialogs.js";
 import { before, choose, chooseAll, chooseNone, chosen, current, extend, field, lines, list, mark, now, number, say, ticket } from "./captions_list.js";
-import { furnish, isChanged, pictured, pictures, refresh, show, tell } from "./captions_rows.js";
-import { oneLine } from "./captions_text.js";
-
-let cleared = null; // what U took back last, while nothing was written since
-const underway = new Set();
-
-// --- saving ---
-
-async function save(line, force = false) {
-  const area = field(line);
-  const text = oneLine(area.value);
-  if (!isChanged(line) && !force) return true;
-  if (text === before(line) && !force) {
-    area.value = area.defaultValue;
-    show(line);
-    tell(line, "", "");
-    return true;
-  }
-  if (underway.has(line)) return true;
-  underway.add(line);
-  tell(line, "saving", "saving …");
-  const sent = area.value;
-  const told = await post("/-/captions/save", { texts: [{ ...ticket(line), text }] });
-  underway.delete(line);
-  if (!told) {
-    const said = [...document.querySelectorAll("#toasts .error")].at(-1)?.textContent ?? "It was not written.";
-    tell(line, "refused", said);
-    return false;
-  }
-  remember(told.words);
-  cleared = null;
-  area.defaultValue = sent;
-  await refresh(likes([before(line), text], [line.dataset.key]));
-  const fresh = document.getElementById(line.id);
-  if (fresh) tell(fresh, "saved", "saved, Z takes it back");
-  return true;
-}
-
-function likes(texts, keys) {
-  const low = new Set(texts.map((text) => text.toLowerCase()));
-  return lines().filter((line) => keys.includes(line.dataset.key) || low.has(before(line).toLowerCase())).map((line) => line.dataset.key);
-}
+import { furnish, isChanged, pictured, pictures, refresh } from "./captions_rows.js";
+import { bringBack, isSaving, save, submit, throwAway, typed } from "./captions_save.js";
 
 const move = (step) => (event) => {
   if (event.shiftKey) return extend(now.place + step);
@@ -66,7 +26,7 @@ function edit() {
 function nextEmpty() {
   const all = lines();
   const order = [...all.slice(now.place + 1), ...all.slice(0, now.place + 1)];
-  const line = order.find((one) => one.dataset.missing && !one.classList.contains("gone"));
+  const line = order.find(isChanged) ?? order.find((one) => one.dataset.missing && !one.classList.contains("gone"));
   if (line) {
     mark(all.indexOf(line));
     edit();
@@ -92,18 +52,17 @@ async function judge(verdict) {
   const single = !chosen.size;
   decide(verdict, { ids: those.map((one) => one.id), dataset: those[0].dataset }, "", () => {}, async (told) => {
     if (!told) return;
-    cleared = null;
     if (single) mark(now.place + 1);
     else chooseNone();
     await refresh(keysOf(told.ids));
   });
 }
 
-async function writeAll(texts, done) {
-  const told = await post("/-/captions/save", { texts, expected: texts.length });
+// what: one text for all, or a change of each; refuse: as of post.
+async function writeAll(texts, what, done, refuse) {
+  const told = await post("/-/captions/save", { texts, ...what, expected: texts.length }, refuse);
   if (!told) return false;
   remember(told.words);
-  cleared = null;
   toast(`${number(texts.length)} ${done}. Z takes it back.`);
   await refresh(lines().map((line) => line.dataset.key));
   return true;
@@ -112,12 +71,12 @@ async function writeAll(texts, done) {
 async function copy() {
   const line = current();
   if (!line || !(await save(line))) return;
-  const text = before(document.getElementById(line.id));
-  const others = [...chosen.values()].filter((one) => !(one.id === Number(line.dataset.id) && one.dataset === line.dataset.dataset) && one.before !== text);
+  const text = before(line);
+  const others = [...chosen.values()].filter((one) => one.digest !== line.dataset.digest);
   if (!others.length) return toast("Select other images first, by Space or A; the marked one gives its text.");
   if (!text) return toast("The marked image has no text to give.");
   if (!(await confirmed(`${number(others.length, "other image")} will be described as: ${text}`))) return;
-  if (await writeAll(others.map((one) => ({ ...one, text })), "copied")) chooseNone();
+  if (await writeAll(others, { text }, "copied")) chooseNone();
 }
 
 async function takeBack() {
@@ -125,18 +84,12 @@ async function takeBack() {
   if (!those.length) return;
   const told = await post("/-/captions/clear", { dataset: those[0].dataset, ids: those.map((one) => one.id) });
   if (!told) return;
-  cleared = those.filter((one) => told.ids.includes(one.id));
-  toast(`${number(told.ids.length)} taken back.`);
+  remember(told.words);
+  toast(`${number(told.ids.length)} taken back. Z brings it back.`);
   await refresh(keysOf(told.ids));
 }
 
-// Z: what U took back is written again; else the last decision is taken back.
-async function undoLast() {
-  if (!cleared) return undo("", (told) => told && refresh(lines().map((line) => line.dataset.key)));
-  const stands = new Map(lines().map((line) => [line.dataset.key, before(line)]));
-  const texts = cleared.map((one) => ({ ...one, before: stands.get(`${one.dataset}-${one.id}`), text: one.before }));
-  await writeAll(texts.filter((one) => one.before !== undefined), "written again");
-}
+const undoLast = () => bringBack() || undo("", (told) => told && refresh(lines().map((line) => line.dataset.key)));
 
 const acts = {
   edit,
@@ -151,7 +104,7 @@ const acts = {
 
 const versions = () => {
   const line = current();
-  if (line) openHistory(line, async (text) => (await writeAll([{ ...ticket(line), text }], "restored")) && line);
+  if (line) openHistory(line, (text) => writeAll([ticket(line)], { text }, "restored"));
 };
 
 // --- listening ---
@@ -167,29 +120,24 @@ if (list) {
       area.value = area.value.replace(/[\r\n\t]+/g, " ");
       area.setSelectionRange(at, at);
     }
-    show(line);
-    tell(line, isChanged(line) ? "changed" : "", isChanged(line) ? "not saved yet" : "");
+    typed(line);
   });
   list.addEventListener("focusin", (event) => event.target.matches("textarea") && mark(lines().indexOf(event.target.closest(".cap")), false));
   list.addEventListener("focusout", (event) => {
     if (event.target.matches("textarea") && event.target.isConnected) save(event.target.closest(".cap"));
   });
-  list.addEventListener("keydown", async (event) => {
+  // Letters stay letters until Escape: Enter leads into the next field at once, and Shift + Enter is a blank.
+  list.addEventListener("keydown", (event) => {
     if (!event.target.matches("textarea") || event.isComposing) return;
     const line = event.target.closest(".cap");
     if (event.key === "Escape") {
-      event.target.value = event.target.defaultValue;
-      show(line);
-      tell(line, "", "");
+      throwAway(line);
       list.focus({ preventScroll: true });
-    } else if (event.key === "Enter") {
+    } else if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
-      event.stopPropagation();
-      const place = lines().indexOf(line);
-      const force = Boolean(line.dataset.missing) && oneLine(event.target.value) !== "";
-      if (!(await save(line, force))) return;
-      list.focus({ preventScroll: true });
-      mark(place + 1);
+      submit(line);
+      mark(lines().indexOf(line) + 1);
+      edit();
     }
   });
   list.addEventListener("click", (event) => {
@@ -213,7 +161,9 @@ if (list) {
     } else if (button?.dataset.do === "history") {
       mark(place, false);
       versions();
-    } else mark(place, false);
+    } else if (button?.dataset.do === "mine") submit(line);
+    else if (button?.dataset.do === "theirs") throwAway(line);
+    else mark(place, false);
   });
   bind({
     ArrowDown: move(1), ArrowRight: move(1), j: move(1),
@@ -249,7 +199,7 @@ if (list) {
 } else bind({ "/": () => document.querySelector("#search input")?.select() });
 
 addEventListener("beforeunload", (event) => {
-  if (underway.size || lines().some(isChanged)) event.preventDefault();
+  if (isSaving() || lines().some(isChanged)) event.preventDefault();
 });
 document.getElementById("picture")?.addEventListener("click", (event) => event.target.dataset.picture && pictures(event.target.dataset.picture));
 document.getElementById("replace-open")?.addEventListener("click", () => list && openReplace(list, writeAll));

@@ -1,14 +1,12 @@
 // Captions' dialogs: find and replace with what would change; all versions of a text.
-import { confirmed } from "./deciding.js";
-
 const replacing = document.getElementById("replace");
 const preview = document.getElementById("replace-preview");
 const go = document.getElementById("replace-do");
 const fields = ["find", "into", "whole", "case"].map((name) => document.getElementById(`replace-${name}`));
 const number = (n) => `${n.toLocaleString("en").replaceAll(",", "\u202f")} text${n === 1 ? "" : "s"}`;
 
-let asked = 0;
 let query = "";
+let shown = null; // the change that the preview shows; null while there is another to come
 let write = null;
 
 async function into(place, path) {
@@ -17,7 +15,8 @@ async function into(place, path) {
   return () => place.replaceChildren(...[...page.body.children].map((one) => document.adoptNode(one)));
 }
 
-const boxes = () => [...preview.querySelectorAll(".changes input")];
+const boxes = () => [...preview.querySelectorAll(".changes input:not(:disabled)")];
+const told = document.getElementById("replace-told");
 
 function tell() {
   const n = boxes().filter((box) => box.checked).length;
@@ -29,32 +28,44 @@ function tell() {
   all.indeterminate = n > 0 && n < boxes().length;
 }
 
+const wanted = () => ({ find: fields[0].value, into: fields[1].value, whole: fields[2].checked, case: fields[3].checked });
+const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+
+// True once the preview shows what the fields say.
 async function look() {
-  const mine = ++asked;
+  clearTimeout(timer);
+  const mine = wanted();
+  if (same(mine, shown)) return true;
   const address = new URLSearchParams(query);
-  address.set("find", fields[0].value);
-  address.set("into", fields[1].value);
-  address.set("whole", fields[2].checked ? "1" : "0");
-  address.set("case", fields[3].checked ? "1" : "0");
+  for (const [name, value] of Object.entries(mine)) address.set(name, typeof value === "boolean" ? Number(value) : value);
   const place = await into(preview, `/-/captions/preview?${address}`);
-  if (mine !== asked) return;
+  if (!same(mine, wanted())) return false;
   place();
+  shown = mine;
   tell();
+  return true;
 }
 
 let timer = 0;
 function soon() {
   clearTimeout(timer);
+  shown = null;
   go.disabled = true;
+  told.textContent = "";
   timer = setTimeout(look, 180);
 }
 
+// What was previewed, to the letter: never what the fields have come to say since.
 async function change() {
   const texts = boxes()
     .filter((box) => box.checked)
-    .map(({ dataset }) => ({ dataset: dataset.dataset, id: Number(dataset.id), before: JSON.parse(dataset.before), text: JSON.parse(dataset.after) }));
-  if (!texts.length || !(await confirmed(`${number(texts.length)} will be changed. Is that right?`))) return;
-  if (await write(texts, "changed")) replacing.close();
+    .map(({ dataset }) => ({ dataset: dataset.dataset, id: Number(dataset.id), digest: dataset.digest }));
+  if (go.disabled || !texts.length || !same(shown, wanted())) return;
+  const [what, done] = [shown, shown.into ? `changed: “${shown.find}” is now “${shown.into}”` : `changed: “${shown.find}” is taken out`];
+  go.disabled = true;
+  if (await write(texts, { change: what }, done, (why) => (told.textContent = why))) return replacing.close();
+  shown = null;
+  look();
 }
 
 for (const one of fields) one?.addEventListener("input", soon);
@@ -63,17 +74,21 @@ preview?.addEventListener("change", (event) => {
   tell();
 });
 go?.addEventListener("click", change);
-replacing?.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || !event.target.matches("input:not([type=checkbox])")) return;
-  event.preventDefault();
-  if (event.ctrlKey || event.metaKey) change();
-  else preview.focus();
+// Enter leads on: from what is found to what it becomes, from there to the button, there it changes.
+replacing?.addEventListener("keydown", async (event) => {
+  if (event.key !== "Enter" || event.isComposing || !(event.repeat || event.target.matches("input"))) return;
+  event.preventDefault(); // a key that is held presses no button
+  if (event.repeat) return;
+  if (event.target === fields[0]) fields[1].select();
+  else if ((await look()) && !go.disabled) go.focus();
 });
 
-// writing: gets the texts and a word for what was done with them; true where they were written.
+// writing: as captions.js has it; true where they were written.
 export function openReplace(list, writing) {
   query = list.dataset.query;
   write = writing;
+  shown = null;
+  told.textContent = "";
   replacing.showModal();
   fields[0].select();
   look();

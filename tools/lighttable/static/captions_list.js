@@ -1,6 +1,6 @@
 // Captions' list: its rows, the mark that moves over them, what is selected.
 export const list = document.getElementById("lines");
-export const chosen = new Map(); // key → {dataset, id, before}
+export const chosen = new Map(); // key → {dataset, id, digest}
 // place: of the mark; anchor: where a selection began; all: everything that matches is selected, on other pages, too.
 export const now = { place: 0, anchor: -1, all: false };
 
@@ -9,7 +9,7 @@ export const current = () => lines()[now.place];
 export const field = (line) => line.querySelector("textarea");
 export const before = (line) => JSON.parse(line.dataset.before);
 export const number = (n, word = "text") => `${n.toLocaleString("en").replaceAll(",", "\u202f")} ${word}${n === 1 ? "" : "s"}`;
-export const ticket = (line) => ({ dataset: line.dataset.dataset, id: Number(line.dataset.id), before: before(line) });
+export const ticket = (line) => ({ dataset: line.dataset.dataset, id: Number(line.dataset.id), digest: line.dataset.digest });
 
 export function mark(place, scroll = true) {
   const all = lines();

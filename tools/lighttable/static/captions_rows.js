@@ -44,18 +44,53 @@ export async function refresh(keys) {
     if (!old) continue;
     old.classList.toggle("gone", !now);
     if (!now) continue;
-    if (isChanged(old)) {
-      for (const name of ["before", "quoted"]) old.dataset[name] = now.dataset[name];
-      continue;
-    }
-    const focused = old.contains(document.activeElement) && document.activeElement.matches("textarea");
-    now.classList.add(...["marked", "chosen"].filter((name) => old.classList.contains(name)));
-    if (chosen.has(key)) chosen.set(key, ticket(now));
-    old.replaceWith(document.adoptNode(now));
-    furnish(now);
-    if (focused) field(now).focus();
+    renew(old, document.adoptNode(now));
+    if (chosen.has(key)) chosen.set(key, ticket(old));
   }
   later();
+}
+
+const SAID = ["before", "digest", "quoted", "author", "verdict", "missing"];
+
+// All of a row but its field, where somebody may be typing: a text that is not saved yet stays, beside what was written
+// by another meanwhile.
+function renew(line, fresh) {
+  const [area, digest] = [field(line), line.dataset.digest];
+  const typed = isChanged(line) ? area.value : null;
+  for (const name of SAID) {
+    if (name in fresh.dataset) line.dataset[name] = fresh.dataset[name];
+    else delete line.dataset[name];
+  }
+  area.defaultValue = field(fresh).defaultValue;
+  area.placeholder = field(fresh).placeholder;
+  if (typed === null) area.value = area.defaultValue;
+  line.querySelector(".view").replaceWith(fresh.querySelector(".view"));
+  const [state, text] = [line.dataset.state, line.querySelector(".state").textContent];
+  around(line.querySelector(".field"), fresh.querySelector(".field"));
+  if (isChanged(line) && digest !== line.dataset.digest) line.dataset.clash = "";
+  if (!isChanged(line)) delete line.dataset.clash;
+  if (isChanged(line)) tell(line, state ?? "", text);
+  else tell(line, "", "");
+  if ("clash" in line.dataset) clash(line);
+  furnish(line);
+}
+
+function around(own, fresh) {
+  const [mine, theirs] = [own, fresh].map((one) => [...one.parentElement.children]);
+  const at = theirs.indexOf(fresh);
+  for (const one of mine) if (one !== own) one.remove();
+  own.before(...theirs.slice(0, at));
+  own.after(...theirs.slice(at + 1));
+}
+
+// Both texts, and a key for each: the typed one is in the field.
+function clash(line) {
+  const panel = document.getElementById("clash").content.cloneNode(true);
+  const who = line.querySelector(".by b")?.textContent;
+  panel.querySelector(".whose").textContent = who ? `${who} wrote meanwhile:` : "There is now:";
+  panel.querySelector(".theirs").textContent = field(line).defaultValue || "no text";
+  line.querySelector(".field").after(panel);
+  tell(line, "refused", "Your text is not saved: choose.");
 }
 
 // The counts beside the filters, a moment after the last change.

@@ -6,7 +6,7 @@ let last = Promise.resolve();
 let underway = 0;
 let refused = 0;
 
-async function send(path, said) {
+async function send(path, said, refuse) {
   let answer;
   try {
     answer = await fetch(path, {
@@ -16,19 +16,19 @@ async function send(path, said) {
       credentials: "same-origin",
     });
   } catch {
-    toast("The light table does not answer. Is make review still running?", "error");
+    refuse("The light table does not answer. Is make review still running?");
     return null;
   }
   const told = answer.headers.get("content-type")?.startsWith("application/json") ? await answer.json() : {};
   if (answer.ok) return told;
-  toast(told.error ?? "Nothing was written. Load the page again.", "error");
+  refuse(told.error ?? "Nothing was written. Load the page again.");
   return null;
 }
 
-// The answer as an object, or null where nothing was written; the reviewer was told why.
-export function post(path, said) {
+// The answer as an object, or null where nothing was written; the reviewer was told why. refuse: gets why instead.
+export function post(path, said, refuse = (why) => toast(why, "error")) {
   underway += 1;
-  const done = last.then(() => send(path, said)).then((told) => {
+  const done = last.then(() => send(path, said, refuse)).then((told) => {
     underway -= 1;
     refused += Number(told === null);
     return told;
