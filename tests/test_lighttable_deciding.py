@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,12 +10,13 @@ from pathlib import Path
 
 import pytest
 from lighting import OWN, Visitor, rows, tiles
+from making import Mill
 from manifest_filled import filled
 from workspaces import ROOT, environment
 
 from tools.lighttable import naming, writes
 from tools.mill import settle
-from tools.mill.manifest import connect, transaction
+from tools.mill.manifest import connect, sql, transaction
 from tools.mill.settings import UsageError
 
 
@@ -198,3 +200,41 @@ def test_a_number_too_long_for_any_is_a_sentence(table: Visitor) -> None:
     answer = table.ask("/-/decide/write", "POST", OWN, content=b'{"ids": [' + b"9" * 5000 + b"]}")
     assert (answer.status_code, answer.json()["error"]) == (400, "A JSON object was expected. Nothing was written.")
     assert table.ask(f"/-/gallery?set=score:cutout&run={'9' * 30}").status_code == 200
+
+
+def test_a_packaged_image_and_its_text_stand_for_their_cutout(table: Visitor) -> None:
+    """As `make reject` has it: so that the next best takes its place."""
+    images = dict(rows(table.base, "select item_id, caption_id from package_item order by item_id"))
+    (image, text), *_ = images.items()
+    cutout = rows(table.base, "select parent_id from item where id = ?", image)[0][0]
+    for pointed_at in (image, text):
+        told = table.post("/-/decide/write", {"verdict": "reject", "ids": [pointed_at], "why": "x"}).json()
+        assert told["ids"] == [pointed_at]
+        assert standing(table.base) == [("reject", cutout, "default", "x")]
+        live = "select count(*) from outcome where item_id = ? and latest and live"
+        assert rows(table.base, live, image) == [(0,)]
+        assert table.post("/-/decide/clear", {"ids": [pointed_at]}).json()["ids"] == [pointed_at]
+        assert standing(table.base) == []
+        assert rows(table.base, live, image)[0][0] > 0
+
+
+def test_clear_finds_a_decision_that_came_from_another_address(mill: Mill) -> None:
+    mill.run_all()
+    mill.decide("reject", mill.ids("person")[0])
+    mill.run("detect", mill.persons((0.0, 0.0, 100.0, 150.0)), version=mill.versions["detect"] + 1)
+    mill.run_all()
+    here = mill.ids("person")[0]
+    assert rows(mill.base, "select count(*) from decision join item using (kind, address) where item.newest") == [(0,)]
+    assert writes.clear(mill.base, [here]).ids == [here]
+    assert standing(mill.base) == []
+
+
+def test_a_source_has_the_name_that_footage_gave_it(tmp_path: Path) -> None:
+    """A photo whose bytes also lie among the references."""
+    base = filled(tmp_path)
+    with sqlite3.connect(base / "manifest.db") as db:
+        photo = "(select id from item where kind = 'photo')"
+        columns = "address, version, path, sha256, made, newest, created_at, step_id"
+        db.execute(f"insert into item (kind, {columns}) select 'reference', {columns} from item where id = {photo}")
+        names = db.execute(sql("pages/gallery.names")).fetchall()
+    assert [row[2] for row in names if row[0].startswith("9f69dc6e")] == ["reference", "photo"]

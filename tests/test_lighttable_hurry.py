@@ -104,6 +104,7 @@ def test_a_page_is_not_left_over_what_it_has_to_say(page: Any, base: Path, word:
         page.locator(".toast", has_text="Writing what you decided").wait_for()
         enough.set()
         page.locator(".toast.error, #confirm[open]", has_text=why).wait_for()
+    assert page.locator(f"#i{item}").get_attribute("data-verdict") == ""
     page.evaluate("new Promise((done) => setTimeout(done, 200))")
     assert page.url == here
     assert count(base) == 0
@@ -168,3 +169,27 @@ def test_those_of_several_that_cannot_be_kept_are_left_out_when_one_says_so(page
     with page.expect_navigation():
         page.keyboard.press("Enter")
     assert count(base) == n - 1
+
+
+def test_undo_means_what_is_still_under_way(page: Any, base: Path) -> None:
+    opened(page, FRAMES)
+    with held(base) as enough:
+        for key in "ppz":
+            page.keyboard.press(key)
+        enough.set()
+        page.locator(".toast", has_text="Undone: 1 image").wait_for()
+    first = page.locator(".tile").first.get_attribute("data-id")
+    assert rows(base, STANDS.replace("count(*)", "item_id")) == [(int(first),)]
+
+
+def test_a_datasets_set_decides_for_that_dataset_and_shows_what_was_said(page: Any, base: Path) -> None:
+    opened(page, "/-/gallery?set=composite.default:composite")
+    tile = page.locator(".tile.marked")
+    page.keyboard.press("x")
+    page.locator("#reason-text").fill("")
+    page.keyboard.press("Enter")
+    page.locator(".toast", has_text="1 image rejected for default. Z takes it back.").wait_for()
+    page.keyboard.press("Home")
+    assert (tile.get_attribute("data-state"), tile.get_attribute("data-verdict")) == ("out", "reject")
+    assert page.locator("#reviewed").inner_text() == "1"
+    assert rows(base, STANDS.replace("count(*)", "verdict, dataset")) == [("reject", "default")]

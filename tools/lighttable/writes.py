@@ -43,24 +43,43 @@ def decide(base: Path, verdict: str, ids: Sequence[int], dataset: str = "", why:
         raise UsageError(f"There is no dataset {dataset}.")
     with closing(connect(base)) as db, transaction(db):
         before = last_decision(db)
-        found = db.execute(sql("pages/decide.subjects"), {"ids": json.dumps(list(ids))}).fetchall()
-        if len(found) != len(ids):
-            raise UsageError("Some of these items are no longer there. Load the page again.")
-        say(db, verdict, [Subject(item, dataset) for item in found], why)
-        return Written(since(db, before), [int(item["id"]) for item in found])
+        found = _subjects(db, ids)
+        say(db, verdict, [Subject(item, dataset or item["packaged_for"]) for item in found], why)
+        return Written(since(db, before), [int(item["asked"]) for item in found])
+
+
+def _subjects(db: sqlite3.Connection, ids: Sequence[int]) -> list[sqlite3.Row]:
+    found = db.execute(sql("pages/decide.subjects"), {"ids": json.dumps(list(ids))}).fetchall()
+    if len(found) != len(ids):
+        raise UsageError("Some of these items are no longer there. Load the page again.")
+    return found
 
 
 def clear(base: Path, ids: Sequence[int], dataset: str = "") -> Written:
-    """Take back all that was decided on each item; those of which nothing was stay as they are.
+    """Take back all that was decided on each item, also what came to it from another address; those of which nothing
+    was stay as they are.
 
     dataset: only what is said of it or of all; '' takes any. Raises UsageError where nothing was decided on any.
     """
     with closing(connect(base)) as db, transaction(db):
-        asked = {"ids": json.dumps(list(ids)), "dataset": dataset}
-        found = db.execute(sql("pages/decide.standing"), asked).fetchall()
+        asked = {int(item["id"]): int(item["asked"]) for item in _subjects(db, ids)}
+        found = _standing(db, list(asked), dataset)
         if not found:
             raise UsageError("There is no decision on this image itself. Its page shows what it obeys.")
-        return _taken_back(db, found)
+        written = _taken_back(db, list(found))
+        return Written(written.words, list(dict.fromkeys(asked[item_id] for item_id in found.values())))
+
+
+def _standing(db: sqlite3.Connection, ids: Sequence[int], dataset: str) -> dict[sqlite3.Row, int]:
+    """The decisions in force on some items, each with its item's id."""
+    here = db.execute(sql("pages/decide.standing"), {"ids": json.dumps(ids), "dataset": dataset}).fetchall()
+    settle.load_decisions(db, dataset)
+    question = "select decision_id, item_id from temp.in_force where item_id in (select value from json_each(?))"
+    homes = dict(db.execute(question, (json.dumps(ids),)).fetchall())
+    values = {"decisions": json.dumps(list(homes)), "dataset": dataset}
+    moved = db.execute(sql("pages/decide.adopted"), values).fetchall()
+    known = {row["uid"] for row in here}
+    return {row: row["id"] for row in here} | {row: homes[row["decision"]] for row in moved if row["uid"] not in known}
 
 
 def take_back(base: Path, words: Sequence[str]) -> Written:

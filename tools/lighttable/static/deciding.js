@@ -1,5 +1,5 @@
 // Deciding: what keep, reject, pin, clear and undo do on any page. The page says what is marked and shows what changed.
-import { post } from "./post.js";
+import { post, settled } from "./post.js";
 import { toast } from "./toast.js";
 
 const DONE = { keep: "kept", reject: "rejected", pin: "pinned" };
@@ -71,7 +71,7 @@ export function remember(words) {
   store();
 }
 
-// One decision. wanted: {ids} or {all, expected, except}; set: the word of the page's set; before: called once nothing
+// One decision. wanted: {ids} or {all, expected, except}, and the dataset that is meant, '' for all; set: the word of the page's set; before: called once nothing
 // more is asked, to show at once what will be; changed: called with the answer, or null where it failed.
 export async function decide(verdict, wanted, set, before, changed) {
   const n = countOf(wanted);
@@ -81,6 +81,8 @@ export async function decide(verdict, wanted, set, before, changed) {
   if (wanted.all !== undefined && !(await confirmed(`${images(n)} will be ${DONE[verdict]}. Is that right?`))) return;
   before(verdict);
   let told = await post("/-/decide/write", { verdict, why, set, ...wanted });
+  // What was shown at once is not so: it is taken back before anything is asked.
+  if (told?.pin || told?.refused) changed(null);
   if (told?.pin) {
     const pins = await confirmed(`${told.pin} Shall it be pinned instead (I), so that it is chosen?`, "i");
     verdict = "pin";
@@ -89,7 +91,7 @@ export async function decide(verdict, wanted, set, before, changed) {
   if (told?.refused) told = await withoutThose(told, { verdict, why, set, ...wanted }, n);
   if (told) {
     remember(told.words);
-    toast(`${images(told.ids.length)} ${DONE[verdict]}. Z takes it back.`);
+    toast(`${images(told.ids.length)} ${DONE[verdict]}${wanted.dataset ? ` for ${wanted.dataset}` : ""}. Z takes it back.`);
   }
   changed(told);
 }
@@ -122,7 +124,8 @@ export async function clear(wanted, set, changed) {
 }
 
 export async function undo(set, changed) {
-  // Taken away at once: another press means the one before it.
+  // What is still under way is the last that was done, and has no words yet.
+  await settled();
   for (let words = history.pop(); words; words = history.pop()) {
     store();
     const told = await post("/-/decide/undo", { words: [words[0], words.at(-1)], set });

@@ -86,11 +86,13 @@ function vertical(step) {
   return best;
 }
 
+// What is decided in a dataset's set is said of that dataset alone.
 const wanted = () => {
-  if (all) return { all: grid.dataset.query, expected: Number(grid.dataset.total) };
+  const { dataset, query, total } = grid.dataset;
+  if (all) return { all: query, expected: Number(total), dataset };
   const tile = tiles[marked];
   const those = chosen.size ? [...chosen] : tile ? [tile] : [];
-  return { ids: those.map((one) => Number(one.dataset.id)) };
+  return { ids: those.map((one) => Number(one.dataset.id)), dataset };
 };
 
 function show(id, fate) {
@@ -108,13 +110,14 @@ function count(difference) {
 
 const isDecided = (id) => Boolean(document.getElementById(`i${id}`)?.dataset.verdict);
 
-function changed(told, before) {
+// An item that a step no longer reaches has no fate there: it has what was just said of it.
+function changed(told, before, verdict = "") {
   if (told === null) {
     for (const [id, fate] of before ?? []) show(id, fate);
     return;
   }
   const was = new Map(told.ids.map((id) => [id, before?.has(id) ? Boolean(before.get(id).verdict) : isDecided(id)]));
-  for (const id of told.ids) show(id, told.fates[id] ?? { verdict: "" });
+  for (const id of told.ids) show(id, told.fates[id] ?? { verdict });
   count(told.ids.reduce((sum, id) => sum + Number(isDecided(id)) - Number(was.get(id)), 0));
   tell();
 }
@@ -137,7 +140,7 @@ function say(verdict) {
       else chooseNone();
     },
     (told) => {
-      changed(told, before);
+      changed(told, before, verdict);
       if (what.all !== undefined && told) reload();
     },
   );
@@ -148,7 +151,7 @@ const acts = {
   reject: () => say("reject"),
   pin: () => say("pin"),
   clear: () =>
-    clear(all ? wanted() : wanted().ids, set, (told) => {
+    clear(wanted(), set, (told) => {
       changed(told);
       if (all && told) reload();
     }),

@@ -37,13 +37,18 @@ export function post(path, said, refuse = (why) => toast(why, "error")) {
   return done;
 }
 
+// Once nothing is under way any more.
+export async function settled() {
+  while (underway) await last;
+}
+
 // A page that is left takes with it what is still to be sent, and what it has to say: so it is left once all has
 // arrived, and not where something was refused or is asked.
 async function arrived() {
   if (!underway) return true;
   const before = refused;
   const waits = setTimeout(() => toast("Writing what you decided …"), PATIENCE_MS);
-  while (underway) await last;
+  await settled();
   clearTimeout(waits);
   await new Promise((resolve) => setTimeout(resolve));
   return refused === before && !document.querySelector("dialog[open]");
