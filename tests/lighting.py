@@ -6,8 +6,11 @@ import asyncio
 import json
 import re
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import httpx
@@ -124,3 +127,25 @@ def tiles(html: str) -> list[tuple[int, str, str]]:
     """(id, state, verdict) of the tiles of a page."""
     found = re.findall(r'<li class="tile" id="i(\d+)" data-id="\d+" data-state="(\w+)" data-verdict="(\w*)"', html)
     return [(int(item), state, verdict) for item, state, verdict in found]
+
+
+@contextmanager
+def held(base: Path) -> Iterator[Event]:
+    """The manifest, while a pipeline writes into it; it lets go when the event is set."""
+    taken, enough = Event(), Event()
+
+    def hold() -> None:
+        with sqlite3.connect(base / "manifest.db", isolation_level=None) as db:
+            db.execute("begin immediate")
+            taken.set()
+            enough.wait(20)
+            db.execute("rollback")
+
+    with ThreadPoolExecutor(1) as threads:
+        done = threads.submit(hold)
+        assert taken.wait(10)
+        try:
+            yield enough
+        finally:
+            enough.set()
+            done.result()

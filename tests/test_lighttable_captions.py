@@ -192,9 +192,7 @@ def test_a_text_is_written_as_the_command_writes_it_and_undone(base: Path, visit
         ("a\x07b", r"holds the sign '\x07', which trainers cannot read."),
     ],
 )
-def test_what_can_be_no_caption_is_refused_with_the_reason(
-    base: Path, visitor: Visitor, text: str, fault: str
-) -> None:
+def test_what_can_be_no_caption_is_refused_with_the_reason(base: Path, visitor: Visitor, text: str, fault: str) -> None:
     answer = write(visitor, (21, TEXT, text))
     assert (answer.status_code, answer.json()["error"]) == (400, f"The text {fault} Nothing was written.")
     answer = write(visitor, (25, TEXT, "emma, fine"), (21, TEXT, text))

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import pytest
 from browsing import looking
-from lighting import paint, rows, unsay
+from lighting import held, paint, rows, unsay
 from manifest_filled import filled
 
 FRAMES = "/-/gallery?set=detect:frame&state=in"
@@ -46,28 +42,6 @@ def opened(page: Any, address: str) -> None:
 
 def count(base: Path) -> int:
     return int(rows(base, STANDS)[0][0])
-
-
-@contextmanager
-def held(base: Path) -> Iterator[Event]:
-    """The manifest, while a pipeline writes into it; it lets go when the event is set."""
-    taken, enough = Event(), Event()
-
-    def hold() -> None:
-        with sqlite3.connect(base / "manifest.db", isolation_level=None) as db:
-            db.execute("begin immediate")
-            taken.set()
-            enough.wait(20)
-            db.execute("rollback")
-
-    with ThreadPoolExecutor(1) as threads:
-        done = threads.submit(hold)
-        assert taken.wait(10)
-        try:
-            yield enough
-        finally:
-            enough.set()
-            done.result()
 
 
 @pytest.mark.parametrize("way", ["Enter", "c", "link"])

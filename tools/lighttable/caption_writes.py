@@ -11,7 +11,7 @@ from pathlib import Path
 from tools import caption_edit
 from tools.describe import hand
 from tools.lighttable import caption_rows, writes
-from tools.lighttable.captioned import Line, rules_of, digest_of
+from tools.lighttable.captioned import Line, digest_of, rules_of
 from tools.mill import decisions
 from tools.mill.manifest import connect, sql, transaction
 from tools.mill.settings import UsageError
@@ -20,7 +20,7 @@ from tools.training.readback import NOTE
 
 @dataclass(frozen=True)
 class Text:
-    """A text that is to stand for a cut-out in a dataset. digest: `Line.digest` of what stood there when the reviewer saw it.
+    """A text that is to stand for a cut-out in a dataset. digest: `Line.digest` of what the reviewer saw there.
 
     becomes: gives the text, as one line, for what stands.
     """

@@ -186,7 +186,7 @@ async def _matching(desk: Desk, args: MultiParams) -> Sequence[Line]:
 async def save(desk: Desk, said: Mapping[str, Any]) -> Mapping[str, Any]:
     """`{texts: [{dataset, id, digest, text}], why, expected}`: all or none. expected: the number that was confirmed.
 
-    Where texts have none of their own, one `text` is for all, or a `change` of what stands: `{find, into, whole, case}`.
+    Texts that have none of their own share one `text`, or a `change` of what stands: `{find, into, whole, case}`.
     """
     given = said.get("texts")
     if not isinstance(given, list) or not 0 < len(given) <= MOST_TOGETHER:

@@ -61,9 +61,10 @@ function renew(line, fresh) {
     if (name in fresh.dataset) line.dataset[name] = fresh.dataset[name];
     else delete line.dataset[name];
   }
-  area.defaultValue = field(fresh).defaultValue;
+  const stands = field(fresh).defaultValue;
+  if (area.defaultValue !== stands) area.defaultValue = stands; // or the caret would go to the beginning
   area.placeholder = field(fresh).placeholder;
-  if (typed === null) area.value = area.defaultValue;
+  if (typed === null && area.value !== stands) area.value = stands;
   line.querySelector(".view").replaceWith(fresh.querySelector(".view"));
   const [state, text] = [line.dataset.state, line.querySelector(".state").textContent];
   around(line.querySelector(".field"), fresh.querySelector(".field"));

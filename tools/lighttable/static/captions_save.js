@@ -66,11 +66,11 @@ async function write(line) {
 
 async function isNot(line, sent, digest, why) {
   refused.set(line, sent);
-  tell(line, "refused", why);
   await refresh([line.dataset.key]);
-  if (digest === line.dataset.digest || !isChanged(line)) tell(line, isChanged(line) ? "refused" : "", isChanged(line) ? why : "");
-  if (isChanged(line) && line !== current()) toast(`The text of image ${line.dataset.id} is not saved: N leads to it.`, "error");
-  return !isChanged(line);
+  if (!isChanged(line)) return true; // another wrote the same
+  if (digest === line.dataset.digest) tell(line, "refused", why);
+  if (line !== current()) toast(`The text of image ${line.dataset.id} is not saved: N leads to it.`, "error");
+  return false;
 }
 
 function likes(texts, key) {
