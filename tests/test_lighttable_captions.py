@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from caption_pages import EVIL, TEXT, change, lines, prepared, said, write
+from caption_pages import TEXT, change, lines, prepared, said, write
 from lighting import Visitor, rows, unsay
 from manifest_filled import filled
 
 from tools.lighttable import caption_asked
 from tools.lighttable.caption_asked import Wanted
+from tools.lighttable.captioned import digest_of
 from tools.mill.manifest import sql
 
 
@@ -118,31 +119,6 @@ def test_what_was_taken_back_after_a_run_shows_the_text_that_stood_before(tmp_pa
     assert line.checks == (("waits",) if earlier else ("missing", "waits"))
 
 
-def test_hostile_texts_are_plain_text(tmp_path: Path) -> None:
-    base = filled(tmp_path)
-    change(base, "update caption set text = ?, prose = ?, tags = ?, doubts = ?", EVIL, EVIL, EVIL, json.dumps([EVIL]))
-    change(base, "update file set shown = ? where id = 1", f"{EVIL}.mp4")
-    visitor = Visitor(base)
-    try:
-        for path in (
-            "/-/captions",
-            "/-/captions/rows?key=default-21",
-            "/-/captions/history/21?dataset=default",
-            "/-/captions/preview?find=img&into=%3Cb%3E",
-            "/-/captions?q=%3Cscript%3E&word=%3Cimg",
-        ):
-            page = visitor.ask(path)
-            assert page.status_code == 200
-            assert "<script>alert" not in page.text
-            assert "<img src=x" not in page.text
-            assert "\x07" not in page.text
-            assert "\u202e" not in page.text
-        assert "\\x07\\n\\u202eend" in visitor.ask("/-/captions").text
-        assert lines(base)[0].checks[0] == "unreadable"
-    finally:
-        visitor.close()
-
-
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
@@ -230,6 +206,13 @@ def test_a_request_that_is_wrong_is_refused(base: Path, visitor: Visitor, given:
     assert answer.status_code == 400
     assert answer.json()["error"].startswith(sentence)
     assert said(base) == []
+
+
+def test_one_text_is_given_to_many(base: Path, visitor: Visitor) -> None:
+    given = [{"dataset": "default", "id": item, "digest": digest_of(TEXT)} for item in (21, 25)]
+    answer = visitor.post("/-/captions/save", {"texts": given, "text": "emma, both", "expected": 2})
+    assert answer.json()["digests"] == [digest_of("emma, both")] * 2
+    assert [row[:2] for row in said(base)] == [(21, "emma, both"), (25, "emma, both")]
 
 
 def test_several_are_one_word_and_one_undo(base: Path, visitor: Visitor) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from browsing import looking
-from caption_pages import EVIL, change
-from lighting import paint
+from caption_pages import EVIL, change, lines
+from lighting import Visitor, paint
 from manifest_filled import filled
 
 
@@ -43,3 +43,28 @@ def test_a_hostile_text_runs_nothing(tmp_path: Path) -> None:
         page.locator("#replace-preview ins").first.wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") == 390
         assert page.locator("img[src=x], b:text-is('x')").count() == 0
+
+
+def test_hostile_texts_are_plain_text(tmp_path: Path) -> None:
+    base = filled(tmp_path)
+    change(base, "update caption set text = ?, prose = ?, tags = ?, doubts = ?", EVIL, EVIL, EVIL, json.dumps([EVIL]))
+    change(base, "update file set shown = ? where id = 1", f"{EVIL}.mp4")
+    visitor = Visitor(base)
+    try:
+        for path in (
+            "/-/captions",
+            "/-/captions/rows?key=default-21",
+            "/-/captions/history/21?dataset=default",
+            "/-/captions/preview?find=img&into=%3Cb%3E",
+            "/-/captions?q=%3Cscript%3E&word=%3Cimg",
+        ):
+            page = visitor.ask(path)
+            assert page.status_code == 200
+            assert "<script>alert" not in page.text
+            assert "<img src=x" not in page.text
+            assert "\x07" not in page.text
+            assert "\u202e" not in page.text
+        assert "\\x07\\n\\u202eend" in visitor.ask("/-/captions").text
+        assert lines(base)[0].checks[0] == "unreadable"
+    finally:
+        visitor.close()

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 from browsing import looking
-from lighting import paint, rows
+from lighting import paint, rows, unsay
 from manifest_filled import filled
+
+from tools.lighttable import writes
 
 EVIL = '<img src=x onerror="alert(1)">'
 SHARP = "/-/spectrum?limit=score:min_sharpness"
@@ -168,3 +170,18 @@ def test_a_hostile_manifest_is_text(page: Any) -> None:
         page.goto(path)
         assert page.locator("img[src=x]").count() == 0
     assert page.locator("#bars rect").count() > 0
+
+
+@pytest.mark.parametrize(("limit", "n", "ids"), [("0.6", 1, ["21"]), ("0.701", 2, ["21", "23"]), ("0.311", 1, ["24"])])
+def test_the_images_behind_a_number_are_that_many(page: Any, base: Path, limit: str, n: int, ids: list[str]) -> None:
+    """25 is kept whatever the limit says, and what equals the limit passes it."""
+    writes.decide(base, "keep", [25])
+    try:
+        page.goto(f"{SHARP}&at={limit}")
+        side = "lost" if limit > "0.4" else "gained"
+        assert page.locator(f"#{side}").inner_text() == str(n)
+        page.locator(f"[data-side={side}]").click()
+        page.wait_for_url("**/-/gallery?**")
+        assert [tile.get_attribute("data-id") for tile in page.locator("#grid .tile").all()] == ids
+    finally:
+        unsay(base)

@@ -80,7 +80,7 @@ class Query:
 
 
 def _number(value: float) -> str:
-    return "" if math.isinf(value) else f"{value:g}"
+    return "" if math.isinf(value) else f"{value:.12g}"
 
 
 def parse(args: MultiParams) -> Query:

@@ -178,7 +178,7 @@ def best(places: Numbers, agreed: Sequence[int], bound: float) -> int:
 
 
 def summary(spectrum: Spectrum, one: Bounded, *, whole: bool) -> dict[str, Any]:
-    """All that a page draws and counts with, as JSON."""
+    """All that a page draws and counts with, as JSON. met: the places where a free value lies."""
     n = spectrum.measured
     values, fates = spectrum.values[:n], spectrum.fates[:n]
     unmeasured = np.bincount(spectrum.fates[n:], minlength=3)
@@ -199,6 +199,7 @@ def summary(spectrum: Spectrum, one: Bounded, *, whole: bool) -> dict[str, Any]:
         "rejects": cells(places, spectrum.rejects, one.op),
         "agreed": agreed,
         "best": best(places, agreed, one.bound),
+        "met": [int(place) for place in np.flatnonzero(np.isin(places, values[fates == FREE]))],
     }
 
 

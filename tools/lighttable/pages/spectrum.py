@@ -113,7 +113,8 @@ def _context(desk: Desk, db: sqlite3.Connection, there: Sequence[Bounded], one: 
         "command": command(desk.base, "all"),
         "numbers": spectra.summary(spectrum, one, whole=_is_whole(one)) | {"at": at},
         "near": _near(desk, db, there, one, at),
-        "set": _set(one, spectrum.kinds),
+        "set": _set(one, spectrum.kinds[:1]),
+        "sets": [(_set(one, [kind]), f"{kind}s") for kind in spectrum.kinds],
     }
 
 

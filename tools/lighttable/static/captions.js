@@ -64,7 +64,7 @@ async function writeAll(texts, what, done, refuse) {
   if (!told) return false;
   remember(told.words);
   toast(`${number(texts.length)} ${done}. Z takes it back.`);
-  await refresh(lines().map((line) => line.dataset.key));
+  refresh(lines().map((line) => line.dataset.key)); // its dialog closes meanwhile
   return true;
 }
 

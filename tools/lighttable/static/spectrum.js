@@ -37,6 +37,14 @@ function flips(place) {
   return [Math.max(0, more), Math.max(0, -more)];
 }
 
+// Where a range of the gallery begins or ends that is to hold what changes sides: what equals the limit passes it.
+function edge() {
+  const value = told.places[at];
+  const goOut = told.op === "<" ? at > told.today : at < told.today;
+  if (!goOut || !told.met.includes(at)) return value;
+  return value + (told.op === "<" ? -1 : 1) * Math.max(1, Math.abs(value)) * 1e-9;
+}
+
 function tell() {
   const value = told.places[at];
   const now = passing(told.today);
@@ -48,12 +56,13 @@ function tell() {
   get("judged").textContent = `of ${thousands(told.judged)}${told.unmeasured ? `, ${thousands(told.unmeasured)} not measured` : ""}`;
   for (const [id, n, state] of [["gained", gained, "out"], ["lost", lost, "in"]]) {
     get(id).textContent = thousands(n);
-    const link = get(`see-${id}`);
-    link.hidden = !n;
-    const [low, high] = [Math.min(value, told.places[told.today]), Math.max(value, told.places[told.today])];
-    const asked = new URLSearchParams({ set, state, range: `${metric}:${text(low)}:${text(high)}`, sort: metric });
-    if (state === "out") asked.set("reason", reason);
-    link.href = `/-/gallery?${asked}`;
+    const ends = [edge(), told.places[told.today]].sort((one, other) => one - other).map(text);
+    for (const link of document.querySelectorAll(`[data-side=${id}]`)) {
+      link.hidden = !n;
+      const asked = new URLSearchParams({ set: link.dataset.set, state, verdict: "none", range: [metric, ...ends].join(":"), sort: metric });
+      if (state === "out") asked.set("reason", reason);
+      link.href = `/-/gallery?${asked}`;
+    }
   }
   get("to-today").disabled = at === told.today;
   get("line").textContent = `[${tool}]\n${key} = ${text(value)}`;
