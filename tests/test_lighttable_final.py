@@ -146,7 +146,7 @@ def test_each_trainer_says_what_it_drops_enlarges_and_crops(base: Path) -> None:
     )
     dataset = standins.dataset_of(settings, "default")
     made = [image(id=1, text="x"), image(id=2, text="x"), image(id=3, width=512, height=768, text="")]
-    there, packaged = finalset.package_of(base, settings, dataset, made)
+    there, packaged, _ = finalset.package_of(base, settings, dataset, made)
     assert not packaged
     by_name = {one.trainer.name: one for one in finalset.training(there, "sdxl")}
     assert next(iter(by_name)) == "sd-scripts"
@@ -164,6 +164,26 @@ def test_each_trainer_says_what_it_drops_enlarges_and_crops(base: Path) -> None:
     assert finalset.see(made[2], onetrainer, there)["marks"] == ["dropped", "enlarged", "cropped"]
     assert finalset.see(made[0], kohya, there) == {"bucket": (1024, 1024), "marks": []}
     assert by_name["musubi-tuner"].fate is None
+
+
+def test_a_package_that_nobody_can_read_leaves_the_page_there(tmp_path: Path) -> None:
+    base = filled(tmp_path)
+    folder = base / "07_final_training" / "default"
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_text('{"digest": "d", "images": []}', encoding="utf-8")
+    (folder / "dataset.toml").write_text("datasets = 3\n", encoding="utf-8")
+    (folder / "one.png").write_bytes(b"no picture")
+    visitor = Visitor(base)
+    try:
+        page = visitor.ask("/-/final")
+        assert page.status_code == 200
+        assert "dataset.toml cannot be read (datasets is 3, and is to be tables)." in page.text
+        assert "of today&#39;s composites" in page.text or "of today's composites" in page.text
+        (folder / "dataset.toml").write_text("", encoding="utf-8")
+        page = visitor.ask("/-/final")
+        assert (page.status_code, "cannot be read" in page.text) == (200, False)
+    finally:
+        visitor.close()
 
 
 def test_the_trainer_that_is_looked_at_groups_the_images(visitor: Visitor) -> None:

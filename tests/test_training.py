@@ -153,8 +153,38 @@ def test_the_command_tells_of_every_dataset(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as refused:
         told(tmp_path, "emma")
     assert str(refused.value) == (
-        f"{tmp_path / FOLDER}/dataset.toml cannot be read (it is not UTF-8). Mend or delete it."
+        f"{tmp_path / FOLDER}/dataset.toml cannot be read (it is not UTF-8). "
+        "Mend it, or delete it to have ours put there."
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("datasets = 3", "datasets is 3, and is to be tables"),
+        ("general = 3", "general is [3], and is to be tables"),
+        ("[[datasets]]\nsubsets = [1]", "subsets is [1], and is to be tables"),
+        ("[[datasets]]\nbatch_size = 0", "batch_size is 0, which is no whole number above 0"),
+        ('[general]\nnum_repeats = "two"', "num_repeats is 'two', which is no whole number above 0"),
+        ("[general]\nresolution = [1024, -1]", "resolution is [1024, -1], which is no whole number above 0"),
+    ],
+)
+def test_a_dataset_toml_of_another_shape_is_named_with_its_fault(tmp_path: Path, text: str, fault: str) -> None:
+    make(tmp_path, [row(tmp_path, 1)])
+    (tmp_path / FOLDER / "dataset.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError) as refused:
+        contents(tmp_path / FOLDER, TARGETS["sdxl"])
+    told = f"{tmp_path / FOLDER}/dataset.toml cannot be read ({fault}). Mend it, or delete it to have ours put there."
+    assert str(refused.value) == told
+
+
+def test_a_picture_that_is_none_is_counted_and_the_rest_told(tmp_path: Path) -> None:
+    pictures = [row(tmp_path, 1), row(tmp_path, 2)]
+    make(tmp_path, pictures)
+    (tmp_path / FOLDER / f"{name_of(pictures[0])}.png").write_bytes(b"no picture")
+    found = contents(tmp_path / FOLDER, TARGETS["sdxl"])
+    assert (len(found.sizes), found.unreadable) == (1, 1)
+    assert "1 unreadable" in training_report(tmp_path / FOLDER, "sdxl")
 
 
 def test_a_pipe_is_no_caption(tmp_path: Path) -> None:

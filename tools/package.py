@@ -219,8 +219,7 @@ def stands(bench: Bench[Params]) -> bool:
 
 def review(bench: Bench[Params]) -> tuple[str, ...]:
     """What the target's trainer makes of the package, and what of it is the user's own."""
-    import tomllib
-
+    from tools.mill.settings import UsageError
     from tools.training.edits import touched
     from tools.training.names import NEW_TOML, TOML
     from tools.training.report import training_report
@@ -229,8 +228,8 @@ def review(bench: Bench[Params]) -> tuple[str, ...]:
     found = touched(folder)
     try:
         told = [training_report(folder, bench.dataset.target)]
-    except tomllib.TOMLDecodeError as error:
-        told = [f"package: {folder / TOML} cannot be read ({error}). Mend it, or delete it to have ours put there."]
+    except UsageError as error:
+        told = [f"package: {error}"]
     if found.toml:
         told.append(f"package: {folder / TOML} is yours and stays; ours lies beside it as {NEW_TOML}.")
     if found.added:

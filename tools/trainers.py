@@ -5,7 +5,6 @@ Example: python -m tools.trainers --base data --dataset emma
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 import click
@@ -14,7 +13,7 @@ from tools.mill import settings
 from tools.mill.command import guard
 from tools.mill.settings import UsageError
 from tools.training.edits import read_manifest
-from tools.training.names import PACKAGES, TOML
+from tools.training.names import PACKAGES
 
 
 def told(base: Path, dataset: str = "") -> list[str]:
@@ -30,10 +29,7 @@ def told(base: Path, dataset: str = "") -> list[str]:
         if read_manifest(folder) is None:
             lines.append(f"{name}: no package yet. `make all` makes it.")
             continue
-        try:
-            lines.append(trainers_report(folder, str(datasets[name]["target"])))
-        except (tomllib.TOMLDecodeError, FileNotFoundError) as error:
-            raise UsageError(f"{folder / TOML} cannot be read ({error}). Mend or delete it.") from error
+        lines.append(trainers_report(folder, str(datasets[name]["target"])))
     return lines
 
 

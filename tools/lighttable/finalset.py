@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from tools.mill.manifest import sql
 from tools.mill.settings import Settings, UsageError
 from tools.mill.tool import Dataset
 from tools.training.edits import read_manifest
-from tools.training.names import PACKAGES, TOML
+from tools.training.names import PACKAGES
 from tools.training.report import Contents, Fate, contents, fate, losses
 from tools.training.targets import target_of
 from tools.training.trainers import TRAINERS, Size, Trainer
@@ -132,23 +131,23 @@ def training(found: Contents, target: str) -> list[Training]:
     return made
 
 
-def package_of(base: Path, settings: Settings, dataset: Dataset, rows: Sequence[Image]) -> tuple[Contents, bool]:
+def package_of(base: Path, settings: Settings, dataset: Dataset, rows: Sequence[Image]) -> tuple[Contents, bool, str]:
     """What trainers find: the package as it lies there; without one, what the composites of the set will be.
 
-    Returns with it whether there is a package. Raises UsageError where dataset.toml cannot be read.
+    Returns with it whether that is the package, and why it is not where there is one: nobody could train on it.
     """
-    target, folder = target_of(dataset.target), base / PACKAGES / dataset.name
+    target, folder, fault = target_of(dataset.target), base / PACKAGES / dataset.name, ""
     if read_manifest(folder) is not None:
         try:
-            return contents(folder, target), True
-        except (OSError, tomllib.TOMLDecodeError) as error:
-            raise UsageError(f"{folder / TOML} cannot be read ({error}). Mend or delete it.") from error
+            return contents(folder, target), True, ""
+        except UsageError as error:
+            fault = str(error)
     made = [row for row in rows if row["chosen"] and row["width"]]
     own = settings.sections["package"]
     sizes = tuple((row["width"], row["height"]) for row in made)
     without = sum(not row["text"] for row in made)
     repeats, batch = own["num_repeats"], own["batch_size"]
-    return Contents(dataset.name, sizes, without, target.side_px, target.step_px, repeats, batch), False
+    return Contents(dataset.name, sizes, without, target.side_px, target.step_px, repeats, batch), False, fault
 
 
 def see(row: Image, one: Training, found: Contents) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tools.mill.settings import UsageError
 from tools.report.words import command
 from tools.training.edits import content_of
 from tools.training.names import TOML
@@ -25,7 +26,9 @@ SMALL_SHARE = 0.5
 
 @dataclass(frozen=True)
 class Contents:
-    """A package as trainers find it: the sizes of its images, how many have no caption, and what dataset.toml says."""
+    """A package as trainers find it: the sizes of its images, how many have no caption or cannot be read, and what
+    dataset.toml says.
+    """
 
     name: str
     sizes: tuple[Size, ...]
@@ -34,6 +37,7 @@ class Contents:
     step_px: int
     repeats: int
     batch: int
+    unreadable: int = 0
 
 
 @dataclass(frozen=True)
@@ -49,29 +53,41 @@ class Fate:
 def contents(folder: Path, target: Target) -> Contents:
     """Read the headers of the images in the folder itself, and its `dataset.toml`, which a person may have edited.
 
-    Raises OSError where the folder is none, and ValueError where dataset.toml is no TOML.
+    Raises UsageError where dataset.toml is none that a trainer could take.
     """
+    try:
+        settings = _toml(folder / TOML)
+        resolution = _numbers(settings, "resolution", target.side_px)
+        side = round(math.prod(resolution) ** (1 / len(resolution)))
+        names = {"bucket_reso_steps": target.step_px, "num_repeats": 1, "batch_size": 1}
+        step, repeats, batch = (_numbers(settings, name, default)[0] for name, default in names.items())
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{folder / TOML} cannot be read ({error}). Mend it, or delete it to have ours put there."
+        ) from error
+    images = sorted(folder.glob("*.png"))
+    sizes = [size for path in images if (size := _size_of(path))]
+    without = sum(not _caption(path) for path in images)
+    return Contents(folder.name, tuple(sizes), without, side, step, repeats, batch, len(images) - len(sizes))
+
+
+def _size_of(path: Path) -> Size | None:
+    """None where the file is no picture: a trainer stops there."""
+    from tools.media.errors import MediaError
     from tools.media.image import probe_image
 
-    settings = _toml(folder / TOML)
-    images = sorted(folder.glob("*.png"))
-    facts = [probe_image(path) for path in images]
-    return Contents(
-        folder.name,
-        tuple((fact.width_px, fact.height_px) for fact in facts),
-        sum(not _caption(path) for path in images),
-        round(math.sqrt(math.prod(_pair(_setting(settings, "resolution", target.side_px))))),
-        int(_setting(settings, "bucket_reso_steps", target.step_px)),
-        int(_setting(settings, "num_repeats", 1)),
-        int(_setting(settings, "batch_size", 1)),
-    )
+    try:
+        facts = probe_image(path)
+    except (MediaError, OSError):
+        return None
+    return facts.width_px, facts.height_px
 
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
-        raise tomllib.TOMLDecodeError("it is not UTF-8") from error
+        raise ValueError("it is not UTF-8") from error
 
 
 def fate(found: Contents, trainer: Trainer) -> Fate:
@@ -150,6 +166,7 @@ def _fullest(made: Fate, at_most: int) -> tuple[list[Size], str]:
 def losses(made: Fate, found: Contents) -> dict[str, int]:
     """What of the images is lost or changed, in words, and how many; without what is nothing."""
     counts = {
+        "unreadable": found.unreadable,
         "without a caption": found.without_caption,
         "dropped for want of a full batch": made.left_out,
         "enlarged": sum(one.enlarged for one in made.seen),
@@ -176,15 +193,19 @@ def _caption(image: Path) -> str:
     return content_of(image.with_suffix(".txt")).decode(errors="replace").strip()
 
 
-def _pair(resolution: Any) -> Sequence[int]:
-    """A resolution as width and height: trainers take one number for a square."""
-    return resolution if isinstance(resolution, list) else (resolution, resolution)
+def _numbers(settings: dict[str, Any], key: str, default: int) -> Sequence[int]:
+    """A key of dataset.toml, wherever the trainer would find it: subset, dataset, general. A resolution may be two."""
+    (dataset, *_) = _tables(settings, "datasets") or [{}]
+    places = (*_tables(dataset, "subsets"), dataset, *_tables({"general": [settings.get("general", {})]}, "general"))
+    value = next((table[key] for table in places if key in table), default)
+    pair = value if isinstance(value, list) and key == "resolution" and len(value) == 2 else [value]
+    if not all(type(one) is int and one > 0 for one in pair):
+        raise ValueError(f"{key} is {value!r}, which is no whole number above 0")
+    return pair
 
 
-def _setting(settings: dict[str, Any], key: str, default: int) -> Any:
-    """A key of dataset.toml, wherever the trainer would find it: subset, dataset, general."""
-    dataset = (settings.get("datasets") or [{}])[0]
-    for table in (*dataset.get("subsets", ()), dataset, settings.get("general", {})):
-        if key in table:
-            return table[key]
-    return default
+def _tables(settings: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    found = settings.get(name, [])
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise ValueError(f"{name} is {found!r}, and is to be tables")
+    return found

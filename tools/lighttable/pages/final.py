@@ -53,10 +53,10 @@ async def show(desk: Desk, request: Request) -> Response:
 
     told = await desk.read(found)
     told |= {target: command(desk.base, target, DATASET=dataset.name) for target in ("all", "stage4")}
-    there, packaged = await desk.paint(finalset.package_of, desk.base, settings, dataset, told["rows"])
+    there, packaged, fault = await desk.paint(finalset.package_of, desk.base, settings, dataset, told["rows"])
     trainers = finalset.training(there, dataset.target)
     context = _context(told, dataset, there, trainers, asked)
-    return await desk.page("final", names=names, dataset=dataset, packaged=packaged, **context)
+    return await desk.page("final", names=names, dataset=dataset, packaged=packaged, fault=fault, **context)
 
 
 def _context(
