@@ -166,26 +166,6 @@ def test_each_trainer_says_what_it_drops_enlarges_and_crops(base: Path) -> None:
     assert by_name["musubi-tuner"].fate is None
 
 
-def test_a_package_that_nobody_can_read_leaves_the_page_there(tmp_path: Path) -> None:
-    base = filled(tmp_path)
-    folder = base / "07_final_training" / "default"
-    folder.mkdir(parents=True)
-    (folder / "manifest.json").write_text('{"digest": "d", "images": []}', encoding="utf-8")
-    (folder / "dataset.toml").write_text("datasets = 3\n", encoding="utf-8")
-    (folder / "one.png").write_bytes(b"no picture")
-    visitor = Visitor(base)
-    try:
-        page = visitor.ask("/-/final")
-        assert page.status_code == 200
-        assert "dataset.toml cannot be read (datasets is 3, and is to be tables)." in page.text
-        assert "of today&#39;s composites" in page.text or "of today's composites" in page.text
-        (folder / "dataset.toml").write_text("", encoding="utf-8")
-        page = visitor.ask("/-/final")
-        assert (page.status_code, "cannot be read" in page.text) == (200, False)
-    finally:
-        visitor.close()
-
-
 def test_the_trainer_that_is_looked_at_groups_the_images(visitor: Visitor) -> None:
     text = visitor.ask("/-/final?trainer=ai-toolkit").text
     assert "looks into folders too: give it a copy without masks/" in text

@@ -46,7 +46,7 @@ class Access:
     """Who may come in. token: of the link, good for one sign-in; then there is another.
 
     port: on which the table is served. acts: the addresses that take a POST. ours: the words below `/-/` that answer.
-    used: called with the next token when one was used.
+    used: called with the next token when one was used. closed: why nothing is shown any more, or ''.
     """
 
     port: int
@@ -54,6 +54,7 @@ class Access:
     acts: frozenset[str]
     ours: frozenset[str]
     used: Callable[[str], None] = lambda _token: None
+    closed: Callable[[], str] = lambda: ""
     secret: str = field(default_factory=lambda: secrets.token_hex(32))
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
 
@@ -145,6 +146,8 @@ def gate(app: App, access: Access, refused: Callable[[int, str], Awaitable[str]]
             await _sign_in(access, scope, send, refused)
         elif access.who("; ".join(headers.get("cookie", []))) is None:
             await _answer(send, 403, await refused(403, ""))
+        elif why := access.closed():
+            await _answer(send, 503, await refused(503, why))
         else:
             await app({**scope, "actor": ACTOR}, receive, send)
 

@@ -10,7 +10,7 @@ from datasette.plugins import pm
 
 from tools.lighttable import plugin
 from tools.lighttable.access import ACTOR, Access
-from tools.lighttable.desk import DATABASE, TIME_LIMIT_MS, Desk
+from tools.lighttable.desk import DATABASE, TIME_LIMIT_MS, Desk, identity
 from tools.lighttable.pages import all_pages
 from tools.mill import decisions
 from tools.mill.manifest import NAME, connect
@@ -29,6 +29,10 @@ SETTINGS = {
 """What mattered at 300,000 items: a facet that is only suggested reads the whole table."""
 
 
+REPLACED = "Another manifest was put in the place of the one shown here. Close the table with Ctrl-C and open it again."
+"""What is open would be read on from the old file, and decisions would go into the new one."""
+
+
 def table(base: Path, port: int, used: Callable[[str], None] = lambda _token: None) -> tuple[Datasette, Access]:
     """A light table over a workspace, and what lets people in. used: called with the next token when one was used.
 
@@ -40,7 +44,8 @@ def table(base: Path, port: int, used: Callable[[str], None] = lambda _token: No
     reviewer = decisions.actor()
     acts = frozenset(f"/-/{page.word}/{act}" for page in all_pages() for act in page.acts)
     words = frozenset(page.word for page in all_pages()) | {"sign-in", "table", "static"}
-    access = Access(port, reviewer, acts, words, used)
+    began = identity(base.absolute())
+    access = Access(port, reviewer, acts, words, used, lambda: REPLACED if identity(base.absolute()) != began else "")
     datasette = Datasette(
         [str((base / NAME).absolute())],
         settings=SETTINGS,

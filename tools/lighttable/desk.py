@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -16,7 +17,7 @@ from datasette.app import Datasette
 from datasette.utils import sqlite_timelimit
 from datasette.utils.asgi import Request, Response
 
-from tools.mill.manifest import sql
+from tools.mill.manifest import NAME, sql
 from tools.report.words import command
 
 T = TypeVar("T")
@@ -24,11 +25,21 @@ DATABASE = "manifest"
 TIME_LIMIT_MS = 5000
 
 
+def identity(base: Path) -> str:
+    """A word for the manifest that lies in a workspace now: another has another. '' where there is none."""
+    try:
+        found = (base / NAME).stat()
+    except FileNotFoundError:
+        return ""
+    return hashlib.sha256(f"{base} {found.st_dev} {found.st_ino}".encode()).hexdigest()[:12]
+
+
 @dataclass
 class Desk:
     """One light table: a workspace and the Datasette that serves it.
 
     base: the workspace. reviewer: whose name stands on decisions. writer: one thread, so that they keep their order.
+    manifest: `identity` of the one that it was opened over.
     """
 
     datasette: Datasette
@@ -36,6 +47,10 @@ class Desk:
     reviewer: str
     writer: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "writes"))
     painter: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "pictures"))
+    manifest: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.manifest = identity(self.base)
 
     async def read(self, question: Callable[[sqlite3.Connection], T]) -> T:
         """What a function finds in the manifest, on a read-only connection, as it stands at one moment.

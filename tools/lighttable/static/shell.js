@@ -1,5 +1,13 @@
 // What every page has: the theme's button, the list of keys, selects that lead somewhere.
 import { leave } from "./post.js";
+
+// What a tab remembers (Z, neighbours, where the mark was) is of one manifest. This runs before a page's own modules.
+const { manifest } = document.body.dataset;
+if (manifest && sessionStorage.getItem("manifest") !== manifest) {
+  sessionStorage.clear();
+  sessionStorage.setItem("manifest", manifest);
+}
+
 const dark = () => {
   const set = document.documentElement.dataset.theme;
   return set ? set === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
