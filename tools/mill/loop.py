@@ -277,7 +277,7 @@ def _map_each(work: _Work, recorder: Recorder, queue: steps.Queue, run_id: int) 
                     devices.add(entry.result.device)
                 if time.monotonic() - last > COMMIT_S:
                     commit()
-        except Stop:
+        except (Stop, UsageError):
             # What was finished before stands: an item that stops every run must not be the first for ever.
             commit()
             raise
