@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from multiprocessing import get_context
 from typing import Any
 
+from tools.mill import machine
 from tools.mill.staff import NICENESS
 
 Part = Callable[[], object]
@@ -56,8 +57,9 @@ def crew(number: int) -> Iterator[Crew]:
 
 
 def _alone() -> None:
-    """In a process of the crew, before it loads any library: one thread, and as nice as a worker."""
+    """In a process of the crew, before it loads any library: one thread, as nice as a worker, and as sparing."""
     os.nice(NICENESS)
+    machine.reuse_memory()
     os.environ.update(dict.fromkeys(_THREADS, "1"))
 
 
