@@ -62,8 +62,8 @@ def _look(out: NDArray[np.floating[Any]]) -> None:
 
 
 def _scaled(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """The picture at that width and height: halved as often as it can be, which takes a tenth of the time of the mean of
-    an uneven area, and the rest between pixels."""
+    """The picture at that width and height: halved as often as it can be, which takes a tenth of the time of the mean
+    of an uneven area, and the rest between pixels."""
     while min(picture.shape[1] / size[0], picture.shape[0] / size[1]) >= 2.0:
         half = picture.shape[1] // 2, picture.shape[0] // 2
         picture = np.asarray(cv2.resize(picture, half, interpolation=cv2.INTER_AREA), dtype=np.uint8)

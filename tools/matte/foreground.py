@@ -61,7 +61,7 @@ def cut_out(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint
 def _cleaned(values: NDArray[np.uint8], near: Floats) -> NDArray[np.uint8]:
     """Pixels (n x 4) with the subject's colours alone. near: n x 6, the subject's and the background's around each."""
     *colours, alpha = cv2.split(values[:, None])
-    around = cv2.split(near[:, None])
+    around = [np.asarray(each, dtype=np.float32) for each in cv2.split(near[:, None])]
     opacity = alpha * np.float32(1.0 / 255.0)
     # Plane by plane: numpy is slow where it has to repeat an opacity.
     clean = [

@@ -73,7 +73,7 @@ def _share(mask: NDArray[np.bool_], rgb: NDArray[np.uint8], pose: Pose) -> NDArr
     # Each part that is likely enough anywhere.
     kept[labels[own >= max(NEAR, 0.2 * likely)]] = True
     kept[0] = False
-    ours = np.take(kept, labels)
+    ours = np.take(kept, np.asarray(labels))
     return _nearer(ours, mask & ~ours)
 
 

@@ -32,9 +32,9 @@ POOLED_MB, SPARE_MB = 64, 256
 def reuse_memory() -> None:
     """In a worker, before it has threads: keep the memory of a picture that is done for the next one.
 
-    glibc gives every block of some megabytes back to the system and takes it again, page by page: of decoding a frame of
-    1280 px that was 10 of 23 ms, and a third of what mask does beside its network. One arena, so that threads share what
-    is kept. Other C libraries have no such setting.
+    glibc gives every block of some megabytes back to the system and takes it again, page by page: of decoding a frame
+    of 1280 px that was 10 of 23 ms. One arena, so that threads share what is kept. Other C libraries have no such
+    setting.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
