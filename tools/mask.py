@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tools.engines.protocols import Alpha, MaskJob, Rgb
 
-VERSION = 4
+VERSION = 5
 
 LIMITS = (
     Limit(

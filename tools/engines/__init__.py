@@ -89,7 +89,7 @@ ENGINES: dict[str, dict[str, Entry]] = {
     },
     "mask": {
         "rembg": Entry(
-            *("tools.engines.rembg_masks:Rembg", "rembg-2"),
+            *("tools.engines.rembg_masks:Rembg", "rembg-3"),
             modules=("onnxruntime", "rembg"),
             files=catalogue.rembg_files,
             check=checks.rembg,

@@ -22,6 +22,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
+from tools.mill import machine
 from tools.mill.pool import Stop
 from tools.mill.way import Way
 
@@ -251,6 +252,7 @@ def _prepare(parent: int, memory_mb: int, niceness: int) -> None:
         if os.getppid() != parent:
             os.kill(os.getpid(), signal.SIGKILL)
     os.nice(niceness)
+    machine.reuse_memory()
     if memory_mb:
         bound = memory_mb * 1024 * 1024
         resource.setrlimit(resource.RLIMIT_DATA, (bound, bound))
