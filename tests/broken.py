@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import sqlite3
 import struct
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +18,7 @@ import cv2
 import numpy as np
 
 from tools.media.image import encode_png, encode_webp_lossless, read_rgb, read_rgba
+from tools.mill import changes
 
 Deed = Callable[[sqlite3.Connection, Path], None]
 
@@ -322,7 +326,24 @@ def unreferenced(db: sqlite3.Connection, _: Path) -> None:
     db.execute("delete from recipe where id = (select recipe_id from step where tool = 'score')")
 
 
+def stamped(config: str) -> Deed:
+    """As make leaves it when it has finished; then somebody adds to the configuration."""
+
+    def act(_: sqlite3.Connection, base: Path) -> None:
+        with redirect_stdout(io.StringIO()) as told:
+            changes.check(base)
+        os.environ[changes.EXPECTED] = expected = told.getvalue().splitlines()[1]
+        for step in json.loads(expected):
+            changes.stamp(base, step)
+        del os.environ[changes.EXPECTED]
+        with (base / "config.toml").open("a", encoding="utf-8") as file:
+            file.write(config)
+
+    return act
+
+
 EDGE = f"(select width from item where id = (select parent_id from item where id = {first('person')}))"
+BOX = f"box_x1_px = {EDGE}, box_x0_px = {EDGE} - 20"
 CROP = f"(select width from item where id = {first('person')})"
 
 BROKEN: Mapping[str, Broken] = {
@@ -352,9 +373,9 @@ BROKEN: Mapping[str, Broken] = {
         "people found.",
     ),
     "qc2_sizes": Broken(
-        sql(f"update person set crop_x_px = {EDGE} - {CROP} + 1 where item_id = {first('person')}"),
+        sql(f"update person set crop_x_px = {EDGE} - {CROP} + 1, {BOX} where item_id = {first('person')}"),
         "in a frame of",
-        sql(f"update person set crop_x_px = {EDGE} - {CROP} where item_id = {first('person')}"),
+        sql(f"update person set crop_x_px = {EDGE} - {CROP}, {BOX} where item_id = {first('person')}"),
     ),
     "qc2_measured": Broken(
         sql(f"update detect set confidence = 1.01 where outcome_id = {outcome_of('person', 'detect')}"),
@@ -412,12 +433,16 @@ BROKEN: Mapping[str, Broken] = {
         stray("02_person_crops"), "No row speaks of it.", stray("07_final_training/default")
     ),
     "ledger_identity": Broken(
-        sql(f"update outcome set passed = 0 where id = {outcome_of('video', 'intake')}"), "-1 waiting."
+        sql(f"update outcome set passed = 0 where id = {outcome_of('video', 'intake')}"), "-1 waiting.", n=2
     ),
     "ledger_last_runs": Broken(
-        sql("update run set status = 'killed' where id = (select max(id) from run)"),
-        "was killed.",
         sql(
+            "update run set status = 'killed' where id = (select max(id) from run)",
+            "update outcome set stale = 1 where run_id = (select max(id) from run)",
+        ),
+        "was killed; 5 wait.",
+        sql(
+            "update outcome set stale = 1 where run_id = (select max(id) from run)",
             "update run set status = 'killed' where id = (select max(id) from run)",
             """insert into run
             select id + 1, 'more', step_id, recipe_id, limits_json, machine_json, host, pid, started_at, finished_at,
@@ -429,6 +454,9 @@ BROKEN: Mapping[str, Broken] = {
         sql(f"update item set newest = 0 where id = {first('composite')}"),
         "A verdict on it is in force, itself it is not.",
         n=2,
+    ),
+    "ledger_make": Broken(
+        stamped("[select]\nmoment_s = 3.0\n"), "Its causes are not those of the last make.", stamped(""), n=4
     ),
     "ledger_references": Broken(unreferenced, "rows of recipe that are not there", n=3),
     "ledger_rows_without_files": Broken(
@@ -442,6 +470,7 @@ BROKEN: Mapping[str, Broken] = {
 """By the name of the check."""
 
 MORE: Mapping[str, Broken] = {
+    "ledger_make": Broken(stamped("[select\n"), "config.toml"),
     "qc0_rejected_explained": Broken(
         sql("update outcome set reason = 'whatever' where reason = 'impostor'"), "Nobody knows its reason, whatever."
     ),

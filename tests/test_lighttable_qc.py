@@ -15,7 +15,7 @@ from lighting import Visitor, paint, rows
 from manifest_filled import filled
 
 from tools.inspection.checks import checks
-from tools.lighttable.pages.qc import changes, headline
+from tools.lighttable.pages.qc import STATES, changes, found_then, headline
 from tools.mill.manifest import connect
 from tools.qc import inspect
 from tools.report.words import command
@@ -54,7 +54,7 @@ def test_every_check_is_told_with_its_milestone_and_state(table: Visitor) -> Non
     html = table.ask("/-/qc").text
     told = plain(html)
     for made in checks():
-        assert f"{made.title} {made.name} {made.severity}" in told or f"{made.title}: does not hold" in told, made.name
+        assert f"{made.title} {made.name} " in told or f"{made.title}: does not hold" in told, made.name
     for milestone in {made.milestone for made in checks()}:
         assert f'scope="rowgroup">{milestone}</th>' in html
     for name, n, remedy in rows(table.base, "select name, violations, remedy from qc_result where state = 'violated'"):
@@ -130,6 +130,26 @@ def test_changes_are_the_new_faults_first() -> None:
 )
 def test_the_headline_says_what_it_comes_to(states: list[tuple[str, str]], expected: str) -> None:
     assert headline([one("x", state, 1, None, None, severity) for state, severity in states]) == expected
+
+
+@pytest.mark.parametrize(
+    ("errors", "warnings", "expected"),
+    [(0, 0, "clean"), (1, 0, "1 error"), (0, 2, "2 warnings"), (3, 1, "3 errors and 1 warning")],
+)
+def test_a_time_says_in_words_what_it_came_to(errors: int, warnings: int, expected: str) -> None:
+    assert found_then({"errors": errors, "warnings": warnings}) == expected
+
+
+def test_what_holds_bears_no_severity(table: Visitor) -> None:
+    check(table.base)
+    table_of_all = table.ask("/-/qc").text.partition("<h2>All checks</h2>")[2]
+    severities = rows(table.base, "select count(*) from qc_result where state = 'violated'")[0][0]
+    assert len(re.findall(r">(?:error|warning)</b>", table_of_all)) == severities > 0
+    counts = rows(table.base, "select state, count(*) from qc_result group by state")
+    told = plain(table.ask("/-/qc").text)
+    assert re.search(
+        ", ".join(f"{n} {state}" for state, n in sorted(counts, key=lambda x: STATES.index(x[0]))) + " ·", told
+    )
 
 
 def test_it_says_when_tools_have_worked_since(table: Visitor) -> None:

@@ -1,4 +1,4 @@
-"""Lying: what lies in the folders that tools write to, as rows that checks can ask: temp.lying and temp.busy."""
+"""Lying: what lies in the folders, as rows that checks can ask: temp.lying, temp.busy and temp.outdated."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pathlib import Path
 
 from tools.care.still import at_work
 from tools.care.strays import FOLDERS
+from tools.mill.changes import outdated
 from tools.mill.files import TEMPORARY
+from tools.mill.settings import UsageError
 from tools.mill.walk import IGNORED, shown
 from tools.training.names import PACKAGES
 
@@ -18,13 +20,15 @@ _TABLES = (
     "pragma temp_store = file",
     "create temp table lying (path text primary key, bytes integer not null, tool text not null) without rowid",
     "create temp table busy (tool text primary key) without rowid",
+    "create temp table outdated (step text primary key, detail text not null) without rowid",
 )
 
 
 def prepare(db: sqlite3.Connection, base: Path, *, look: bool) -> list[str]:
     """Make temp.lying (path below the workspace, bytes, whose folder) and temp.busy (tools at work); returns those.
 
-    Without look nothing is in temp.lying. What a tool at work has just written has no row yet: no check speaks of it.
+    temp.outdated: steps that the next make would look at again. Without look nothing is in it and in temp.lying. What a
+    tool at work has just written has no row yet: no check speaks of it.
     """
     for statement in _TABLES:
         db.execute(statement)
@@ -32,10 +36,18 @@ def prepare(db: sqlite3.Connection, base: Path, *, look: bool) -> list[str]:
     if look:
         db.execute("begin")
         db.executemany("insert or ignore into temp.lying values (?, ?, ?)", _all(base))
+        db.executemany("insert into temp.outdated values (?, ?)", [] if busy else _outdated(base))
         db.commit()
         busy |= at_work(db)
     db.executemany("insert into temp.busy values (?)", [(tool,) for tool in sorted(busy)])
     return sorted(busy)
+
+
+def _outdated(base: Path) -> list[tuple[str, str]]:
+    try:
+        return [(step, "Its causes are not those of the last make.") for step in outdated(base)]
+    except UsageError as error:
+        return [("config.toml", str(error))]
 
 
 def _all(base: Path) -> Iterator[tuple[str, int, str]]:
@@ -54,5 +66,5 @@ def _below(folder: bytes) -> Iterator[tuple[bytes, int]]:
             path = os.path.join(root, name)
             try:
                 yield path, os.stat(path).st_size
-            except FileNotFoundError:  # it went away since it was listed, or is a link to nowhere: it is not there
+            except OSError:  # it went away since it was listed, or is a link to nowhere or to itself: it is not there
                 continue

@@ -102,6 +102,21 @@ def check(base: Path, wanted: str = "") -> int:
     return 0
 
 
+def outdated(base: Path) -> list[str]:
+    """The steps that the next make would look at again, as its stamps say; none where make has never finished one.
+
+    Changes nothing. Raises UsageError where the configuration cannot be read.
+    """
+    folder = base / STAMPS
+    stamps = {path.name for path in folder.iterdir() if not path.name.startswith(".")} if folder.is_dir() else set()
+    if not stamps:
+        return []
+    with _Manifest(base) as manifest:
+        expected = digests(load(base), manifest)
+        unlike = [name for name in expected if _read(folder / name) != [expected[name], *manifest.state(name)]]
+    return [*unlike, *sorted(stamps - set(expected))]
+
+
 def _found(folder: Path, manifest: _Manifest, dataset: str) -> Touched | None:
     """What people did in a dataset's package; None where there is none, or nothing is in it."""
     if not manifest.packaged(dataset):

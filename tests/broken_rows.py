@@ -1,0 +1,154 @@
+"""Rows of a sound workspace edited by hand: what the checks must find, and what lies just before it."""
+
+from __future__ import annotations
+
+from broken import BOX, CROP, EDGE, first, outcome_of
+
+LOWER = f"(select height from item where id = (select parent_id from item where id = {first('person')}))"
+ACROSS, DOWN = (f"(select {side} from item where id = {first('cutout')})" for side in ("width", "height"))
+COMPOSING = "(select recipe_id from step where tool = 'composite')"
+PACKED = outcome_of("composite", "package")
+KEPT = f"""update recipe set json = json_set(json, '$.params.keep_at_most', (select count(*) from item
+    where kind = 'person' and newest and parent_id = {first("frame")}))
+    where id = (select recipe_id from step where tool = 'detect')"""
+DUE = "update meta set value = '1' where key = 'dirty'"
+TALL = f"(select height from item where id = {first('person')})"
+
+
+def fact(table: str, change: str, kind: str) -> str:
+    return f"update {table} set {change} where item_id = {first(kind)}"
+
+
+def item(change: str, kind: str) -> str:
+    return f"update item set {change} where id = {first(kind)}"
+
+
+def measured(table: str, change: str, kind: str, tool: str) -> str:
+    return f"update {table} set {change} where outcome_id = {outcome_of(kind, tool)}"
+
+
+def crop(change: str) -> str:
+    """A person in the upper left corner of the frame; the crop reaches a pixel further, but for a change."""
+    return f"""update person set crop_x_px = 0, crop_y_px = 0, box_x0_px = 1, box_y0_px = 1, box_x1_px = {CROP} - 1,
+        box_y1_px = {TALL} - 1, {change} where item_id = {first("person")}"""
+
+
+def subject(change: str) -> str:
+    return f"""update cutout set subject_x0_px = 0, subject_y0_px = 0, subject_x1_px = {ACROSS}, subject_y1_px = {DOWN},
+        {change} where item_id = {first("cutout")}"""
+
+
+def failed(kind: str, tool: str) -> str:
+    return f"""update outcome set status = 'failed', reason = 'failed', passed = 0, detail = null
+        where id = {outcome_of(kind, tool)}"""
+
+
+FOUND = (
+    ("qc0_accepted_facts", fact("video", "width_px = 0", "video")),
+    ("qc0_accepted_facts", fact("video", "height_px = 0", "video")),
+    ("qc0_accepted_facts", fact("video", "frame_rate_hz = 0", "video")),
+    ("qc0_accepted_facts", fact("video", "bitrate_bps = 0", "video")),
+    ("qc0_rejected_explained", "update outcome set detail = null where reason = 'impostor'"),
+    ("qc0_rejected_explained", failed("video", "intake")),
+    ("qc1_frames", f"update item set kind = 'x' where parent_id = {first('video')}"),
+    ("qc1_measured", fact("frame", "time_s = -0.01", "frame")),
+    ("qc1_measured", measured("extract", "candidates = 0", "frame", "extract")),
+    ("qc1_measured", measured("extract", "luma_tenengrad = -0.1", "frame", "extract")),
+    ("qc1_measured", measured("extract", "window_s = null", "video", "extract")),
+    ("qc1_measured", measured("extract", "decoded_frames = null", "video", "extract")),
+    ("qc1_measured", item("width = 0", "frame")),
+    ("qc1_measured", item("height = 0", "frame")),
+    ("qc1_measured", item("path = ''", "frame")),
+    ("qc1_measured", item("path = null", "frame")),
+    ("qc1_measured", f"delete from frame where item_id = {first('frame')}"),
+    ("qc2_crops", item("path = null", "person")),
+    ("qc2_crops", item("kind = 'x'", "person")),
+    ("qc2_crops", f"delete from detect where outcome_id = {outcome_of('frame', 'detect')}"),
+    ("qc2_measured", measured("detect", "confidence = -0.01", "person", "detect")),
+    ("qc2_measured", measured("detect", "confidence = null", "person", "detect")),
+    ("qc2_measured", measured("detect", "height_px = 0", "person", "detect")),
+    ("qc2_measured", f"delete from detect where outcome_id = {outcome_of('person', 'detect')}"),
+    ("qc2_measured", f"delete from person where item_id = {first('person')}"),
+    ("qc2_sizes", f"delete from person where item_id = {first('person')}"),
+    ("qc2_sizes", item("width = 0", "person")),
+    ("qc2_sizes", item("height = 0", "person")),
+    ("qc2_sizes", crop("crop_x_px = -1")),
+    ("qc2_sizes", crop("crop_y_px = -1")),
+    ("qc2_sizes", crop(f"crop_x_px = {EDGE} - {CROP} + 1, {BOX}")),
+    ("qc2_sizes", crop(f"crop_y_px = {LOWER} - {TALL} + 1, box_y0_px = {LOWER} - 9, box_y1_px = {LOWER}")),
+    ("qc2_sizes", crop("box_x1_px = 1")),
+    ("qc2_sizes", crop("box_y1_px = 1")),
+    ("qc2_sizes", crop("box_x0_px = -1.1")),
+    ("qc2_sizes", crop("box_y0_px = -1.1")),
+    ("qc2_sizes", crop(f"box_x1_px = {CROP} + 1.1")),
+    ("qc2_sizes", crop(f"box_y1_px = {TALL} + 1.1")),
+    ("qc5_one_per_crop", item("kind = 'x'", "cutout")),
+    ("qc5_one_per_crop", item("path = null", "cutout")),
+    ("qc5_sizes", item("height = height + 1", "cutout")),
+    ("qc5_sizes", subject("subject_x0_px = -1")),
+    ("qc5_sizes", subject("subject_y0_px = -1")),
+    ("qc5_sizes", subject(f"subject_x1_px = {ACROSS} + 1")),
+    ("qc5_sizes", subject(f"subject_y1_px = {DOWN} + 1")),
+    ("qc5_sizes", subject("subject_x1_px = 0")),
+    ("qc5_sizes", subject("subject_y1_px = 0")),
+    ("qc5_sizes", measured("mask", "coverage = -0.01", "cutout", "mask")),
+    ("qc5_sizes", f"delete from mask where outcome_id = {outcome_of('cutout', 'mask')}"),
+    ("qc5_sizes", f"delete from cutout where item_id = {first('cutout')}"),
+    ("qc6_grounds", "update recipe set json = json_set(json, '$.params.modes', json('{}')) where id = " + COMPOSING),
+    (
+        "qc6_grounds",
+        "update recipe set json = json_set(json, '$.params.modes', json('{\"flat\": 0}')) where id = " + COMPOSING,
+    ),
+    ("qc6_one_per_cutout", item("kind = 'x'", "composite")),
+    ("qc7_present", item("kind = 'x'", "caption")),
+    ("qc7_present", "update caption set text = '' where item_id = " + first("caption")),
+    ("qc7_one_line", "update caption set text = '' where item_id = " + first("caption")),
+    ("qc7_one_line", "update caption set text = ' ' || text where item_id = " + first("caption")),
+    ("qc7_one_line", "update caption set text = text || ' ' where item_id = " + first("caption")),
+    ("qc7_one_line", "update caption set text = text || char(9) || text where item_id = " + first("caption")),
+    ("qc7_pairs", "update package_item set text = '' where item_id = (select min(item_id) from package_item)"),
+    ("qc7_pairs", f"update outcome set status = 'failed', reason = 'failed', passed = 0 where id = {PACKED}"),
+    ("qc7_pairs", "update item set parent_id = 1 where id = (select caption_id from package_item limit 1)"),
+    ("ledger_identity", f"update outcome set live = 0 where id = {outcome_of('cutout', 'score')}"),
+    ("ledger_identity", f"update outcome set passed = 0 where id = {outcome_of('frame', 'extract')}"),
+    ("ledger_parents", f"update item set parent_id = 999999 where id = {first('cutout')}"),
+)
+"""Each is found at least once."""
+
+LET_PASS = (
+    ("qc0_accepted_facts", fact("video", "duration_s = 0.01, frame_rate_hz = 0.01, bitrate_bps = 1", "video")),
+    ("qc0_rejected_explained", "update outcome set status = 'failed', reason = 'failed' where reason = 'impostor'"),
+    ("qc1_measured", fact("frame", "time_s = 0", "frame")),
+    ("qc1_measured", measured("extract", "candidates = 1, luma_tenengrad = 0", "frame", "extract")),
+    ("qc1_measured", item("width = 1, height = 1", "frame")),
+    ("qc1_measured", f"{failed('frame', 'extract')}; " + item("path = null", "frame")),
+    (
+        "qc2_crops",
+        f"{failed('frame', 'detect')}; delete from detect where outcome_id = {outcome_of('frame', 'detect')}",
+    ),
+    ("qc2_crops", measured("detect", "people_seen = 1000", "frame", "detect") + "; " + KEPT),
+    ("qc2_measured", measured("detect", "confidence = 0, height_px = 0.1", "person", "detect")),
+    ("qc2_sizes", crop("box_x0_px = -1, box_y0_px = -1")),
+    ("qc2_sizes", crop(f"box_x1_px = {CROP} + 1, box_y1_px = {TALL} + 1")),
+    ("qc5_one_per_crop", f"{failed('person', 'mask')}; {item('newest = 0', 'cutout')}"),
+    ("qc5_sizes", subject("subject_x1_px = 1, subject_y1_px = 1")),
+    ("qc5_sizes", subject("subject_x0_px = 0")),
+    ("qc5_sizes", measured("mask", "coverage = 0", "cutout", "mask")),
+    ("qc6_grounds", "update composite set mode = 'original'; update outcome set stale = 1 where kind = 'composite'"),
+    (
+        "qc6_grounds",
+        "update composite set mode = 'original'; update outcome set recipe_id = 1 where kind = 'composite'",
+    ),
+    ("qc6_one_per_cutout", f"{failed('cutout', 'composite')}; {item('newest = 0', 'composite')}"),
+    ("qc7_present", f"{failed('cutout', 'caption')}; {item('newest = 0', 'caption')}"),
+    ("qc7_trigger", "update caption set text = 'a coat', author = 'person'"),
+    ("qc7_forbidden_words", "update caption set text = 'a picture', author = 'person'"),
+    ("qc7_pairs", "update package_item set text = null"),
+    (
+        "ledger_failed",
+        "update outcome set status = 'failed', reason = 'failed', passed = 0, recipe_id = 1 where kind = 'caption'",
+    ),
+    ("ledger_identity", f"update outcome set live = 0 where id = {PACKED}; {DUE}"),
+    ("ledger_last_runs", "update run set status = 'killed'"),
+)
+"""None of it is found."""
