@@ -456,7 +456,10 @@ BROKEN: Mapping[str, Broken] = {
         n=2,
     ),
     "ledger_make": Broken(
-        stamped("[select]\nmoment_s = 3.0\n"), "Its causes are not those of the last make.", stamped(""), n=4
+        stamped("[select]\nmoment_s = 3.0\n"),
+        "Its sources, settings, decisions or program have changed",
+        stamped(""),
+        n=4,
     ),
     "ledger_references": Broken(unreferenced, "rows of recipe that are not there", n=3),
     "ledger_rows_without_files": Broken(

@@ -24,6 +24,7 @@ import click
 from tools.inspection import functions, keeping, lying
 from tools.inspection.checks import Check, checks
 from tools.inspection.examine import PASSED, SKIPPED, VIOLATED, Report, Result, Scope, examine, report
+from tools.inspection.remedy import spelled
 from tools.mill.command import FAILED_ITEMS, guard
 from tools.mill.machine import default_workers
 from tools.mill.manifest import connect
@@ -77,7 +78,8 @@ def tell(found: Report, base: Path) -> Iterator[str | Table]:
         if one.state != VIOLATED:
             continue
         yield ""
-        yield f"{one.check.severity}: {one.check.name}, {plural(one.violations, 'violation')}. {one.check.remedy}"
+        what = f"{one.check.severity}: {one.check.name}, {plural(one.violations, 'violation')}."
+        yield f"{what} {spelled(one.check.remedy, base)}"
         for each in one.shown[:EXAMPLES]:
             whose = f"item {each.item_id}, " if each.item_id is not None else ""
             yield f"  {whose}{clean(each.path or 'the workspace')}: {clean(each.detail)}"

@@ -45,7 +45,10 @@ def prepare(db: sqlite3.Connection, base: Path, *, look: bool) -> list[str]:
 
 def _outdated(base: Path) -> list[tuple[str, str]]:
     try:
-        return [(step, "Its causes are not those of the last make.") for step in outdated(base)]
+        return [
+            (step, "Its sources, settings, decisions or program have changed since the last make.")
+            for step in outdated(base)
+        ]
     except UsageError as error:
         return [("config.toml", str(error))]
 

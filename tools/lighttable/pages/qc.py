@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 from datasette.utils.asgi import Request, Response
 
 from tools.inspection import keeping
+from tools.inspection.remedy import parts
 from tools.lighttable.desk import Desk, Page
 from tools.mill.manifest import sql
 from tools.report.words import command, plural
@@ -27,16 +30,22 @@ Row = Mapping[str, Any]
 async def show(desk: Desk, _request: Request) -> Response:
     commands: dict[str, Any] = {"command": command(desk.base, "qc"), "quick": command(desk.base, "qc", NO_FILES="1")}
     reports = desk.base / keeping.FOLDER
-    return await desk.page("qc", title="QC", **commands, reports=reports, **await desk.read(_context))
+    return await desk.page(
+        "qc", title="QC", **commands, reports=reports, **await desk.read(partial(_context, desk.base))
+    )
 
 
-def _context(db: sqlite3.Connection) -> dict[str, Any]:
+def _context(base: Path, db: sqlite3.Connection) -> dict[str, Any]:
     runs = [{**row, "told": found_then(row)} for row in db.execute(sql("pages/qc.runs"), {"limit": RUNS})]
     checks = [dict(row) for row in db.execute(sql("pages/qc.checks"))]
     violations: dict[int, list[dict[str, Any]]] = {}
     for row in db.execute(sql("pages/qc.violations"), {"limit": SHOWN}):
         violations.setdefault(row["check_id"], []).append(dict(row))
-    wrong = [{**one, "shown": violations.get(one["id"], [])} for one in checks if one["state"] == "violated"]
+    wrong = [
+        {**one, "shown": violations.get(one["id"], []), "parts": parts(one["remedy"], base)}
+        for one in checks
+        if one["state"] == "violated"
+    ]
     return {
         "last": runs[0] if runs else None,
         "runs": runs,
