@@ -101,9 +101,10 @@ def videos(db: sqlite3.Connection, n: int) -> list[int]:
     return [row[0] for row in db.execute("select item_id from video order by item_id")]
 
 
-def bitrate(factor: float) -> Deed:
+def bitrate(factor: float, then: str = "select ?") -> Deed:
     def act(db: sqlite3.Connection, _: Path) -> None:
         last = videos(db, 5)[-1]
+        db.execute(then, (last,))
         db.execute("update video set bitrate_bps = cast(2000000 * ? as integer) where item_id = ?", (factor, last))
 
     return act
@@ -135,25 +136,27 @@ def lasting(slack_s: float) -> Deed:
     return act
 
 
-def twins(n: int) -> Deed:
+def twins(n: int, first: int = 1) -> Deed:
     """A video with one frame, and so many that look the same."""
 
     def act(db: sqlite3.Connection, _: Path) -> None:
         (video,) = add(db, "video", 1, "intake")
-        add(db, "frame", 1, "extract", str(video))
+        add(db, "frame", first, "extract", str(video))
         add(db, "frame", n, "extract", str(video), "near_duplicate")
 
     return act
 
 
-def rates(odd: int) -> Deed:
-    """Six videos of 20 frames: somebody in all of them, in the last one in so many."""
+def rates(odd: int, n: int = 20, failed: int = 0) -> Deed:
+    """Six videos of 20 frames, the last of n: somebody in all of them, in the last one in so many."""
 
     def act(db: sqlite3.Connection, _: Path) -> None:
         for place, video in enumerate(videos(db, 6)[-6:]):
-            frames = add(db, "frame", 20, "detect", str(video))
+            frames = add(db, "frame", n if place == 5 else 20, "detect", str(video))
             for frame in frames[: odd if place == 5 else 20]:
                 add(db, "person", 1, "detect", str(frame))
+            for frame in frames[len(frames) - (failed if place == 5 else 0) :]:
+                db.execute("update outcome set status = 'failed', reason = 'failed' where item_id = ?", (frame,))
 
     return act
 
@@ -186,8 +189,8 @@ def grounds(noise: int) -> Deed:
     )
 
 
-def on_one_picture(n: int) -> Deed:
-    """So many composites, all before the first library picture, and none before the second."""
+def on_one_picture(n: int, then: str = "select 1") -> Deed:
+    """So many composites, all before the first library picture, and none before the second; then something else."""
 
     def act(db: sqlite3.Connection, _: Path) -> None:
         db.execute("update composite set mode = 'flat', background_address = null")
@@ -199,6 +202,7 @@ def on_one_picture(n: int) -> Deed:
                 values (?, 'library', ?, 1, 1, '', '', '')""",
                 (composite, address),
             )
+        db.execute(then)
 
     return act
 
@@ -256,6 +260,54 @@ def gone_pid() -> int:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     return ended.pid
+
+
+def too_many(more: int) -> Deed:
+    """A video with as many frames as its windows and cuts allow, and so many more."""
+
+    def act(db: sqlite3.Connection, _: Path) -> None:
+        video = one(db, f"select {first('video')}")
+        room = one(
+            db,
+            f"""select cast(1.25 * duration_s / window_s + shots + 2 as integer) from video, extract
+            where item_id = {video} and outcome_id = {outcome_of("video", "extract")}""",
+        )
+        n = int(one(db, f"select count(*) from item where parent_id = {video} and newest"))
+        add(db, "frame", int(room) + more - n, "extract", video)
+
+    return act
+
+
+def tiny(then: str) -> Deed:
+    """Four videos of a million bytes beside the text that calls itself one; then something else."""
+
+    def act(db: sqlite3.Connection, _: Path) -> None:
+        db.execute("update file set size = 1000000 where folder = '00_raw_videos' and shown <> 'note.mp4'")
+        for place in range(4):
+            db.execute(
+                """insert into file (folder, path, shown, size, mtime_ns, ctime_ns, inode)
+                values ('00_raw_videos', ?, 'big', 1000000, 0, 0, 0)""",
+                (str(place).encode(),),
+            )
+        db.execute(then)
+
+    return act
+
+
+def many_captions(n: int) -> Deed:
+    """So many captions in all, three of which read the same."""
+
+    def act(db: sqlite3.Connection, base: Path) -> None:
+        captions("emx7", "emx7", "emx7")(db, base)
+        have = int(one(db, "select count(*) from caption"))
+        for place in add(db, "caption", n - have, "caption", first("cutout")):
+            db.execute(
+                """insert into caption (item_id, dataset, text, author, engine, prompt_version, words)
+                values (?, 'default', 'emx7 ' || ?, 'template', '', '', 2)""",
+                (place, place),
+            )
+
+    return act
 
 
 # --- files ---
@@ -471,66 +523,3 @@ BROKEN: Mapping[str, Broken] = {
     ),
 }
 """By the name of the check."""
-
-MORE: Mapping[str, Broken] = {
-    "ledger_make": Broken(stamped("[select\n"), "config.toml"),
-    "qc0_rejected_explained": Broken(
-        sql("update outcome set reason = 'whatever' where reason = 'impostor'"), "Nobody knows its reason, whatever."
-    ),
-    "qc0_accepted_facts": Broken(
-        sql(f"delete from video where item_id = {first('video')}"), "No facts are known of it."
-    ),
-    "qc0_size_outliers": Broken(sizes(0), "0 bytes; half of the files in its folder have 0 or less.", sizes(1)),
-    "qc1_measured": Broken(
-        sql(f"delete from extract where outcome_id = {outcome_of('video', 'extract')}"), "is missing."
-    ),
-    "qc1_rate": Broken(lambda db, _: add(db, "frame", 20, "extract", first("video")) and None, "frames of "),
-    "qc2_crops": Broken(sql(f"update item set newest = 0 where id = {first('person')}"), " crops of "),
-    "qc2_sizes": Broken(
-        sql(f"update person set box_x1_px = box_x0_px where item_id = {first('person')}"), "with a box of 0×"
-    ),
-    "qc5_one_per_crop": Broken(
-        lambda db, _: (
-            add(db, "cutout", 1, "mask", first("person"))
-            and db.execute("update item set path = 'x' where id = (select max(id) from item)")
-            and None
-        ),
-        "It has 2 cut-outs.",
-    ),
-    "qc5_sizes": Broken(
-        sql(f"update mask set coverage = 1.01 where outcome_id = {outcome_of('cutout', 'mask')}"),
-        "and a coverage of 1.01",
-        sql(f"update mask set coverage = 1.0 where outcome_id = {outcome_of('cutout', 'mask')}"),
-    ),
-    "qc6_grounds": Broken(
-        sql("update composite set mode = 'original' where item_id = (select min(item_id) from composite)"),
-        "1 of 5, where 0 % were to be expected.",
-    ),
-    "qc6_open": Broken(lambda db, base: mask_of(db, base).unlink(), "Its mask: It is not there."),
-    "qc7_contradictions": Broken(
-        lambda db, base: captions("emx7, headshot")(db, base) or sql("update person set shot = 'far'")(db, base),
-        'It says "headshot", measured is a far shot.',
-        lambda db, base: captions("emx7, headshot")(db, base) or sql("update person set shot = 'close'")(db, base),
-    ),
-    "qc7_pairs": Broken(
-        sql("update package_item set text = ' ' where item_id = (select min(item_id) from package_item)"),
-        "Its caption is missing, empty, or of another cut-out.",
-    ),
-    "qc7_present": Broken(
-        sql(f"update item set newest = 0 where id = {first('caption')}"), "It has 0 captions in dataset default."
-    ),
-    "ledger_bytes": Broken(lambda db, base: mask_of(db, base).write_bytes(b"") and None, "It has 0 bytes."),
-    "ledger_files_without_rows": Broken(stray("05_augmented/default/masks"), "No row speaks of it."),
-    "ledger_parents": Broken(
-        sql(f"update item set newest = 0 where id = (select parent_id from item where id = {first('cutout')})"),
-        "Its parent is not in force.",
-        n=5,
-    ),
-    "ledger_rows_without_files": Broken(
-        lambda _, base: min((base / "07_final_training" / "default").glob("*.png")).unlink(), "Its file is not there."
-    ),
-    "ledger_waiting": Broken(
-        sql("update step set recipe_id = (select min(id) from recipe) where tool = 'caption'"), "5 of 5 wait.", n=2
-    ),
-}
-"""Other ways to break some of them."""

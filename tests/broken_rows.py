@@ -43,6 +43,18 @@ def failed(kind: str, tool: str) -> str:
         where id = {outcome_of(kind, tool)}"""
 
 
+OLD_PACKAGE = """insert into package select 99, step_id, 'x', 'superseded', '' from package;
+    insert into package_item select 99, item_id, caption_id, 'none/' || path, ' ' from package_item"""
+SAME = "update score set likeness = (select likeness from score where likeness is not null limit 1)"
+SAID = """insert into decision (uid, kind, address, verdict, actor, created_at)
+    values ('x', 'cutout', 'x', 'pin', '', '');
+    update outcome set decision_id = (select max(id) from decision)
+    where step_id = (select id from step where tool = 'select')"""
+OUT = "update outcome set passed = 0 where kind = 'caption'"
+KILLED = """update run set status = 'killed' where id = (select max(run.id) from run join step on step.id = step_id
+    where tool = 'score')"""
+STALE = "update outcome set stale = 1 where step_id = (select id from step where tool = '{}')"
+
 FOUND = (
     ("qc0_accepted_facts", fact("video", "width_px = 0", "video")),
     ("qc0_accepted_facts", fact("video", "height_px = 0", "video")),
@@ -111,6 +123,8 @@ FOUND = (
     ("qc7_pairs", "update item set parent_id = 1 where id = (select caption_id from package_item limit 1)"),
     ("ledger_identity", f"update outcome set live = 0 where id = {outcome_of('cutout', 'score')}"),
     ("ledger_identity", f"update outcome set passed = 0 where id = {outcome_of('frame', 'extract')}"),
+    ("qc8_alike", SAME),
+    ("ledger_last_runs", f"{KILLED}; {STALE.format('score')}"),
     ("ledger_parents", f"update item set parent_id = 999999 where id = {first('cutout')}"),
 )
 """Each is found at least once."""
@@ -149,6 +163,43 @@ LET_PASS = (
         "update outcome set status = 'failed', reason = 'failed', passed = 0, recipe_id = 1 where kind = 'caption'",
     ),
     ("ledger_identity", f"update outcome set live = 0 where id = {PACKED}; {DUE}"),
+    ("qc7_one_line", f"{OUT}; update caption set text = ''"),
+    ("qc7_trigger", f"{OUT}; update caption set text = 'a coat'"),
+    ("qc7_forbidden_words", f"{OUT}; update caption set text = 'emx7, a picture'"),
+    (
+        "qc7_forbidden_words",
+        """insert into recipe (digest, json) values ('x', '{"tool": "caption", "params": {"forbidden_words": "hat"}}');
+        update caption set text = 'emx7, a hat'""",
+    ),
+    ("qc7_repeated_parts", f"{OUT}; update caption set text = 'emx7, a hat, a hat'"),
+    ("qc7_repeated_parts", "update caption set text = 'emx7, a hat, , '"),
+    ("qc7_repeats", f"{OUT}; update caption set text = 'emx7'"),
+    ("qc7_contradictions", f"{OUT}; update caption set text = 'emx7, from behind, frontal'"),
+    ("qc7_pairs", OLD_PACKAGE),
+    ("qc8_alike", f"{SAME}; {SAID}"),
+    ("qc8_alike", "update score set likeness = null"),
+    ("qc8_moments", 'update "select" set moment = null'),
+    ("ledger_rows_without_files", OLD_PACKAGE),
+    ("ledger_rows_without_files", "update composite set mask_path = ''"),
+    ("ledger_rows_without_files", item("made = 0, path = 'none'", "cutout")),
+    ("ledger_last_runs", f"{KILLED}; {STALE.format('package')}"),
     ("ledger_last_runs", "update run set status = 'killed'"),
 )
 """None of it is found."""
+
+NOT_OPENED = (
+    ("qc3_frames_open", item("path = null", "frame")),
+    ("qc4_crops_open", item("path = null", "person")),
+    ("qc5_open", item("path = null", "cutout")),
+    ("qc5_open", f"update outcome set defect = 1 where id = {outcome_of('cutout', 'mask')}"),
+    ("qc6_open", item("path = null", "composite")),
+    ("qc6_open", f"update outcome set live = 0 where id = {outcome_of('composite', 'composite')}"),
+    ("qc6_halo", item("path = null", "composite")),
+    ("qc6_halo", f"update outcome set live = 0 where id = {outcome_of('composite', 'composite')}"),
+    ("qc6_halo", f"update outcome set passed = 0 where id = {outcome_of('composite', 'composite')}"),
+    ("qc6_halo", f"update composite set mode = 'original' where item_id = {first('composite')}"),
+    ("qc6_halo", "update step set active = 0 where tool = 'composite'"),
+    ("qc6_halo", "insert into temp.busy values ('composite')"),
+    ("qc7_pairs_open", "update package set state = 'superseded'"),
+)
+"""Of these, fewer are opened than before."""

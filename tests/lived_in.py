@@ -31,6 +31,8 @@ def at_work(db: sqlite3.Connection, base: Path) -> None:
     for path in sorted(base.rglob("*")):
         if path.is_file() and path.relative_to(base).parts[0][:3] in ("01_", "02_", "03_", "05_", "07_"):
             path.write_bytes(b"")
+    for path in sorted((base / "03_masked_subjects").rglob("*.webp")):
+        path.unlink()
     (base / "02_person_crops" / "stray.webp").write_bytes(b"")
 
 
@@ -50,13 +52,17 @@ def rejected_below(db: sqlite3.Connection, base: Path) -> None:
 
 def superseded(db: sqlite3.Connection, base: Path) -> None:
     """Earlier versions of images that are there in a newer one."""
-    for kind in BELOW:
+    old: dict[str, int] = {}
+    for kind, parent in BELOW.items():
         row = db.execute(
             "select address, parent_id from item where kind = ? and newest and address not like 'ghost%' limit 1",
             (kind,),
         ).fetchone()
-        item_id = _item(db, base, kind, row["address"], row["parent_id"], newest=0)
+        item_id = old[kind] = _item(db, base, kind, row["address"], old.get(parent, row["parent_id"]), newest=0)
         _judged(db, kind, item_id, "ok")
+        if kind == "person":
+            # Somebody has cleared up.
+            (base / db.execute("select path from item where id = ?", (item_id,)).fetchone()[0]).unlink()
 
 
 def dataset_of_last_year(db: sqlite3.Connection) -> None:

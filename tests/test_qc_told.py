@@ -16,9 +16,9 @@ from caring import change, said
 from manifest_filled import filled
 from workspaces import ROOT, ask, make
 
-from tools.inspection import functions, keeping
+from tools.inspection import functions, keeping, lying
 from tools.inspection.checks import checks, parse
-from tools.inspection.examine import VIOLATED
+from tools.inspection.examine import VIOLATED, Result, Scope, examine
 from tools.inspection.opened import composite, cutout, halo, pair, picture
 from tools.inspection.page import PAGE, table
 from tools.inspection.page import filled as page_of
@@ -139,6 +139,42 @@ def test_a_tool_at_work_is_not_judged(base: Path, monkeypatch: pytest.MonkeyPatc
         "qc4_crops_open": 0,
     }
     assert "At work just now, so that their files were not judged: detect." in said(main, base)[1]
+
+
+def test_a_tool_that_begins_meanwhile_is_not_judged_either(base: Path) -> None:
+    """Its run begins behind the moment of the checks: what they miss may have been moved by it."""
+    wanted = [check for check in checks() if check.name in ("ledger_rows_without_files", "qc4_crops_open", "qc2_sizes")]
+    with closing(connect(base)) as db, closing(connect(base)) as beside:
+        functions.register(db)
+        watch = lying.watch(beside)
+        assert lying.prepare(db, base, look=True) == []
+        db.execute("update item set width = 0 where kind = 'person'")
+        change(
+            base,
+            """insert into run (uid, step_id, limits_json, machine_json, host, pid, started_at, finished_at, status)
+            select 'since', id, '{}', '{}', '', 0, '', '', 'done' from step where tool = 'detect'""",
+        )
+        scope = Scope(base, True, None, 0, watch.stirs)
+        found = {check.name: list(examine(db, check, scope, Result(check))) for check in wanted}
+    assert found["qc4_crops_open"] == []
+    assert found["qc2_sizes"], "what the manifest says is of one moment"
+    folders = {str(each.path).partition("/")[0] for each in found["ledger_rows_without_files"]}
+    assert "02_person_crops" not in folders
+    assert folders > {"01_extracted_frames", "03_masked_subjects"}
+    assert watch.tools == {"detect"}
+
+
+@pytest.mark.parametrize(
+    ("path", "tool"),
+    [("02_person_crops/a/b.webp", "detect"), ("07_final_training/x", "package"), ("score", "score"),
+     ("package default", "package"), ("package.default", "package"), (None, ""), ("elsewhere/x", "elsewhere")],
+)  # fmt: skip
+def test_a_path_speaks_of_the_tool_that_writes_there(path: str | None, tool: str, base: Path) -> None:
+    with closing(connect(base)) as db:
+        watch = lying.watch(db)
+        assert not watch.stirs(path)
+        known = db.execute("select 1 from step where tool = ?", (tool,)).fetchone() is not None
+        assert lying.Watch(db, 0).stirs(path) is known
 
 
 def test_the_target_fails_where_an_error_is_found_and_not_for_warnings(base: Path) -> None:

@@ -38,16 +38,17 @@ EXAMPLES = 3
 def inspect(base: Path, wanted: list[Check], *, look: bool, most: int | None, workers: int) -> Report:
     """Make checks on a workspace as it is at this moment, and write down what they found."""
     start = time.perf_counter()
-    scope = Scope(base, look, most, workers)
-    with closing(connect(base)) as db, keeping.violations_file(base) as writer:
+    with closing(connect(base)) as db, closing(connect(base)) as beside, keeping.violations_file(base) as writer:
         functions.register(db)
+        watch = lying.watch(beside)
+        scope = Scope(base, look, most, workers, watch.stirs)
         busy = lying.prepare(db, base, look=look)
         db.execute("pragma query_only = on")
         db.execute("begin")
         results = [_made(db, check, scope, writer) for check in wanted]
         db.rollback()
         db.execute("pragma query_only = off")
-        made = report(results, time.perf_counter() - start, look, busy)
+        made = report(results, time.perf_counter() - start, look, sorted({*busy, *watch.tools}))
         keeping.save(db, made)
     keeping.write_summary(base, made)
     return made

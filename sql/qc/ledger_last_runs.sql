@@ -7,7 +7,7 @@ select
 from step
 join run on run.id = (select max(id) from run as latest where latest.step_id = step.id)
 join funnel on funnel.tool = step.tool and funnel.dataset = step.dataset
-where step.active and run.status in ('broken', 'interrupted', 'killed')
+where run.status in ('broken', 'interrupted', 'killed')
 group by step.id
 having sum(funnel.waiting) > 0
 order by step.position, step.dataset;

@@ -41,6 +41,11 @@ class Check:
     opens: str | None
     sql: str
 
+    @property
+    def heeds(self) -> bool:
+        """Whether it looks at what changes while a tool is at work."""
+        return self.files or self.opens is not None or "temp.busy" in self.sql
+
 
 def parse(name: str, text: str) -> Check:
     """A check from its file's text. Raises ValueError where its comment is not of the form above."""

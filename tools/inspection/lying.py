@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tools.care.still import at_work
@@ -14,6 +16,9 @@ from tools.mill.files import TEMPORARY
 from tools.mill.settings import UsageError
 from tools.mill.walk import IGNORED, shown
 from tools.training.names import PACKAGES
+
+_OWNERS = {**FOLDERS, PACKAGES: "package"}
+"""The folders that are looked into, with the tool that writes to each."""
 
 _TABLES = (
     # On disk, not in memory: there may be a million files.
@@ -43,6 +48,37 @@ def prepare(db: sqlite3.Connection, base: Path, *, look: bool) -> list[str]:
     return sorted(busy)
 
 
+@dataclass
+class Watch:
+    """Tools that began since: what the checks find of theirs may be but a moment of their work.
+
+    db: a connection of its own, which sees what is written while the checks read. newest: the last run of before.
+    """
+
+    db: sqlite3.Connection
+    newest: int
+    tools: set[str] = field(default_factory=set)
+
+    def stirs(self, path: str | None) -> bool:
+        """Whether the tool that a path speaks of has begun since; it is among `tools` from then on.
+
+        path: below the workspace, or a step: its tool, then its dataset.
+        """
+        head = re.split(r"[/ .]", path or "")[0]
+        tool = _OWNERS.get(head, head)
+        if tool not in self.tools:
+            asked = "select 1 from run join step on step.id = run.step_id where run.id > ? and step.tool = ? limit 1"
+            if not self.db.execute(asked, (self.newest, tool)).fetchone():
+                return False
+            self.tools.add(tool)
+        return True
+
+
+def watch(db: sqlite3.Connection) -> Watch:
+    """Watch from now on."""
+    return Watch(db, int(db.execute("select coalesce(max(id), 0) from run").fetchone()[0]))
+
+
 def _outdated(base: Path) -> list[tuple[str, str]]:
     try:
         return [
@@ -54,7 +90,7 @@ def _outdated(base: Path) -> list[tuple[str, str]]:
 
 
 def _all(base: Path) -> Iterator[tuple[str, int, str]]:
-    for folder, tool in (*FOLDERS.items(), (PACKAGES, "package")):
+    for folder, tool in _OWNERS.items():
         for path, size in _below(os.path.join(os.fsencode(base), os.fsencode(folder))):
             yield shown(os.path.relpath(path, os.fsencode(base))), size, tool
 
