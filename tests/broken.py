@@ -511,7 +511,7 @@ BROKEN: Mapping[str, Broken] = {
         stamped("[select]\nmoment_s = 3.0\n"),
         "Its sources, settings, decisions or program have changed",
         stamped(""),
-        n=4,
+        n=1,
     ),
     "ledger_references": Broken(unreferenced, "rows of recipe that are not there", n=3),
     "ledger_rows_without_files": Broken(

@@ -76,6 +76,10 @@ def test_what_is_wrong_is_shown_and_leads_to_its_item(table: Visitor) -> None:
     check(table.base)
     part = table.ask("/-/qc").text.partition('id="qc5_sizes"')[2].partition("</section>")[0]
     assert 'href="/-/item/24"' in part
+    assert "no picture" in part, "its file is not there"
+    assert "/-/picture/24/" not in part
+    paint(table.base)
+    part = table.ask("/-/qc").text.partition('id="qc5_sizes"')[2].partition("</section>")[0]
     assert "/-/picture/24/256?v=" in part
     assert "7×620 with a subject of" in part
 

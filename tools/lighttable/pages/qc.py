@@ -40,7 +40,8 @@ def _context(base: Path, db: sqlite3.Connection) -> dict[str, Any]:
     checks = [dict(row) for row in db.execute(sql("pages/qc.checks"))]
     violations: dict[int, list[dict[str, Any]]] = {}
     for row in db.execute(sql("pages/qc.violations"), {"limit": SHOWN}):
-        violations.setdefault(row["check_id"], []).append(dict(row))
+        gone = row["file"] and not (base / row["file"]).exists()
+        violations.setdefault(row["check_id"], []).append({**row, "has_picture": row["has_picture"] and not gone})
     wrong = [
         {**one, "shown": violations.get(one["id"], []), "parts": parts(one["remedy"], base)}
         for one in checks
