@@ -136,13 +136,14 @@ def lasting(slack_s: float) -> Deed:
     return act
 
 
-def twins(n: int, first: int = 1) -> Deed:
-    """A video with one frame, and so many that look the same."""
+def twins(n: int, first: int = 1, then: str = "select 1") -> Deed:
+    """A video with one frame, and so many that look the same; then something else."""
 
     def act(db: sqlite3.Connection, _: Path) -> None:
         (video,) = add(db, "video", 1, "intake")
         add(db, "frame", first, "extract", str(video))
         add(db, "frame", n, "extract", str(video), "near_duplicate")
+        db.execute(then)
 
     return act
 
@@ -161,22 +162,23 @@ def rates(odd: int, n: int = 20, failed: int = 0) -> Deed:
     return act
 
 
-def coverages(before: int, later: int, moved: float) -> Deed:
-    """Masks of two runs; those of the later one cover more."""
+def coverages(before: int, later: int, moved: float, metric: str = "coverage", last: int = 0) -> Deed:
+    """Masks of two runs; those of the later one have more of a metric. last: of a third run, as those before."""
 
     def act(db: sqlite3.Connection, _: Path) -> None:
         db.execute("delete from mask")
         step = one(db, "select id from step where tool = 'mask'")
-        for n, shift in ((before, 0.0), (later, moved)):
-            db.execute(
-                """insert into run (uid, step_id, limits_json, machine_json, host, pid, started_at, status)
-                values (?, ?, '{}', '{}', '', 0, '', 'done')""",
-                (f"more {shift}", step),
-            )
+        for name, n, shift in (("before", before, 0.0), ("later", later, moved), ("last", last, 0.0)):
+            if n:
+                db.execute(
+                    """insert into run (uid, step_id, limits_json, machine_json, host, pid, started_at, status)
+                    values (?, ?, '{}', '{}', '', 0, '', 'done')""",
+                    (name, step),
+                )
             for place in range(n):
                 (cutout,) = add(db, "cutout", 1, "mask")
                 outcome = int(one(db, f"select id from outcome where item_id = {cutout}"))
-                db.execute("insert into mask (outcome_id, coverage) values (?, ?)", (outcome, place / n + shift))
+                db.execute(f"insert into mask (outcome_id, {metric}) values (?, ?)", (outcome, place / n + shift))
 
     return act
 

@@ -196,5 +196,42 @@ MORE: tuple[tuple[str, Broken], ...] = (
             n=2,
         ),
     ),
+    (
+        "qc0_bitrate_outliers",
+        Broken(bitrate(4.1), "", bitrate(4.1, "update outcome set live = 0 where kind = 'video' and item_id = ?")),
+    ),
+    ("qc0_size_outliers", Broken(tiny("update outcome set live = 0"), "7 bytes; half of the files", tiny("select 1"))),
+    (
+        "qc1_duplicates",
+        Broken(twins(20), "", twins(20, 1, "update outcome set live = 0 where reason = 'near_duplicate'")),
+    ),
+    ("qc5_shift", Broken(coverages(20, 20, 0.7, "largest_share"), "differ by 0.70.", coverages(19, 20, 0.7))),
+    ("qc5_shift", Broken(coverages(20, 20, 0.7, "soft_share"), "differ by 0.70.")),
+    ("qc5_shift", Broken(coverages(20, 20, 0.7, "coverage", 19), "against the 20 before it: they differ by 0.70.")),
+    (
+        "qc6_pictures",
+        Broken(on_one_picture(12), "12 of 12", on_one_picture(12, REFUSED.replace("passed = 0", "live = 0")), n=2),
+    ),
+    (
+        "qc6_pictures",
+        Broken(
+            on_one_picture(12),
+            "12 of 12",
+            on_one_picture(12, "update outcome set live = 0 where kind = 'composite'"),
+            n=2,
+        ),
+    ),
+    (
+        "ledger_bytes",
+        Broken(
+            lambda _, base: min((base / PACKAGE).glob("*.png")).write_bytes(b"") and None,
+            "It has 0 bytes.",
+            lambda db, base: (
+                db.execute("update package set state = 'superseded'")
+                and min((base / PACKAGE).glob("*.png")).write_bytes(b"")
+                and None
+            ),
+        ),
+    ),
 )
 """Other ways to break some of them."""

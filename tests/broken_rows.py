@@ -43,6 +43,13 @@ def failed(kind: str, tool: str) -> str:
         where id = {outcome_of(kind, tool)}"""
 
 
+def failed_on_parent(kind: str, tool: str) -> str:
+    """A tool failed on what the first of a kind was made from; to be said before that one is gone."""
+    return f"""update outcome set status = 'failed', reason = 'failed', passed = 0
+        where item_id = (select parent_id from item where id = {first(kind)}) and latest
+        and step_id = (select id from step where tool = '{tool}')"""
+
+
 OLD_PACKAGE = """insert into package select 99, step_id, 'x', 'superseded', '' from package;
     insert into package_item select 99, item_id, caption_id, 'none/' || path, ' ' from package_item"""
 SAME = "update score set likeness = (select likeness from score where likeness is not null limit 1)"
@@ -50,6 +57,10 @@ SAID = """insert into decision (uid, kind, address, verdict, actor, created_at)
     values ('x', 'cutout', 'x', 'pin', '', '');
     update outcome set decision_id = (select max(id) from decision)
     where step_id = (select id from step where tool = 'select')"""
+NO_VIDEO = "update outcome set live = 0 where kind = 'video'"
+OUT_VIDEO = "update outcome set passed = 0 where kind = 'video'"
+NO_CAPTION = "update outcome set live = 0 where kind = 'caption'"
+UNMASKED = "mask_path = 'none'"
 OUT = "update outcome set passed = 0 where kind = 'caption'"
 KILLED = """update run set status = 'killed' where id = (select max(run.id) from run join step on step.id = step_id
     where tool = 'score')"""
@@ -123,6 +134,8 @@ FOUND = (
     ("qc7_pairs", "update item set parent_id = 1 where id = (select caption_id from package_item limit 1)"),
     ("ledger_identity", f"update outcome set live = 0 where id = {outcome_of('cutout', 'score')}"),
     ("ledger_identity", f"update outcome set passed = 0 where id = {outcome_of('frame', 'extract')}"),
+    ("qc0_raw_judged", "update outcome set live = 0 where kind = 'video'"),
+    ("qc1_rate", "update video set duration_s = 1000"),
     ("qc8_alike", SAME),
     ("ledger_last_runs", f"{KILLED}; {STALE.format('score')}"),
     ("ledger_parents", f"update item set parent_id = 999999 where id = {first('cutout')}"),
@@ -144,7 +157,7 @@ LET_PASS = (
     ("qc2_measured", measured("detect", "confidence = 0, height_px = 0.1", "person", "detect")),
     ("qc2_sizes", crop("box_x0_px = -1, box_y0_px = -1")),
     ("qc2_sizes", crop(f"box_x1_px = {CROP} + 1, box_y1_px = {TALL} + 1")),
-    ("qc5_one_per_crop", f"{failed('person', 'mask')}; {item('newest = 0', 'cutout')}"),
+    ("qc5_one_per_crop", f"{failed_on_parent('cutout', 'mask')}; {item('newest = 0', 'cutout')}"),
     ("qc5_sizes", subject("subject_x1_px = 1, subject_y1_px = 1")),
     ("qc5_sizes", subject("subject_x0_px = 0")),
     ("qc5_sizes", measured("mask", "coverage = 0", "cutout", "mask")),
@@ -153,8 +166,8 @@ LET_PASS = (
         "qc6_grounds",
         "update composite set mode = 'original'; update outcome set recipe_id = 1 where kind = 'composite'",
     ),
-    ("qc6_one_per_cutout", f"{failed('cutout', 'composite')}; {item('newest = 0', 'composite')}"),
-    ("qc7_present", f"{failed('cutout', 'caption')}; {item('newest = 0', 'caption')}"),
+    ("qc6_one_per_cutout", f"{failed_on_parent('composite', 'composite')}; {item('newest = 0', 'composite')}"),
+    ("qc7_present", f"{failed_on_parent('caption', 'caption')}; {item('newest = 0', 'caption')}"),
     ("qc7_trigger", "update caption set text = 'a coat', author = 'person'"),
     ("qc7_forbidden_words", "update caption set text = 'a picture', author = 'person'"),
     ("qc7_pairs", "update package_item set text = null"),
@@ -176,6 +189,25 @@ LET_PASS = (
     ("qc7_repeats", f"{OUT}; update caption set text = 'emx7'"),
     ("qc7_contradictions", f"{OUT}; update caption set text = 'emx7, from behind, frontal'"),
     ("qc7_pairs", OLD_PACKAGE),
+    ("qc0_accepted_facts", f"{NO_VIDEO}; update video set duration_s = 0"),
+    ("qc0_rejected_explained", "update outcome set detail = null, live = 0 where reason = 'impostor'"),
+    (
+        "qc0_rejected_explained",
+        """update outcome set detail = null where reason = 'impostor';
+        insert into finding select id, reason, 1, 2 from outcome where reason = 'impostor'""",
+    ),
+    ("qc1_frames", f"{NO_VIDEO}; update item set newest = 0 where kind = 'frame'"),
+    ("qc1_frames", f"{OUT_VIDEO}; update item set newest = 0 where kind = 'frame'"),
+    ("qc1_rate", f"{NO_VIDEO}; update video set duration_s = 1000"),
+    ("qc1_rate", f"{OUT_VIDEO}; update video set duration_s = 1000"),
+    ("qc1_rate", "update extract set window_s = 0"),
+    ("qc6_grounds", "update composite set mode = 'original'; update outcome set live = 0 where kind = 'composite'"),
+    ("qc7_contradictions", f"{NO_CAPTION}; update caption set text = 'emx7, from behind, frontal'"),
+    ("qc7_repeats", f"{NO_CAPTION}; update caption set text = 'emx7'"),
+    ("qc8_alike", f"{SAME}; update package set state = 'superseded'"),
+    ("qc8_moments", """update "select" set moment = 7; update package set state = 'superseded'"""),
+    ("ledger_identity", f"update outcome set live = 0 where id = {PACKED}; insert into temp.busy values ('x')"),
+    ("ledger_rows_without_files", f"{item('made = 0', 'composite')}; {fact('composite', UNMASKED, 'composite')}"),
     ("qc8_alike", f"{SAME}; {SAID}"),
     ("qc8_alike", "update score set likeness = null"),
     ("qc8_moments", 'update "select" set moment = null'),

@@ -69,16 +69,18 @@ def dataset_of_last_year(db: sqlite3.Connection) -> None:
     """A dataset that the configuration has no longer, whose files are gone, whose last run was killed."""
     steps = {tool: _old_step(db, tool) for tool in OF_DATASETS}
     cutout = db.execute("select min(id) from item where kind = 'cutout' and newest and version <> 'old'").fetchone()[0]
+    older = db.execute("select id from item where kind = 'cutout' and not newest").fetchone()[0]
     background = db.execute("select address from item where kind = 'background' order by id limit 1").fetchone()[0]
     for tool, kind in (("select", "cutout"), ("composite", "cutout"), ("caption", "cutout")):
-        outcome = _outcome(db, steps[tool], kind, cutout, "ok", live=1)
+        outcome = _outcome(db, steps[tool], kind, cutout, "rejected" if tool == "select" else "ok", live=1)
         if tool == "select":
             db.execute('insert into "select" (outcome_id, moment, rank) values (?, 7, 1)', (outcome,))
     package = db.execute(
         "insert into package (step_id, digest, state, at) values (?, '', 'current', '')", (steps["package"],)
     ).lastrowid
     for place in range(20):
-        composite = _row(db, "composite", f"gone/{place}", cutout, steps["composite"], "05_augmented/gone/none.png", 1)
+        parent = older if place == 19 else cutout
+        composite = _row(db, "composite", f"gone/{place}", parent, steps["composite"], "05_augmented/gone/none.png", 1)
         db.execute(
             """insert into composite (item_id, mode, background_address, scale, cover, flush, mask_path, mask_sha256)
             values (?, ?, ?, 1, 1, '', '05_augmented/gone/masks/none.png', '')""",
@@ -93,6 +95,8 @@ def dataset_of_last_year(db: sqlite3.Connection) -> None:
             (caption, TEXT),
         )
         _outcome(db, steps["caption"], "caption", caption, "ok", live=1)
+        if place == 18:
+            db.execute("update item set newest = 0 where id = ?", (composite,))
         if place:
             db.execute(
                 "insert into package_item values (?, ?, ?, ?, ' ')",
