@@ -78,7 +78,7 @@ status: .venv/.ready
 failures: .venv/.ready
 	@$(MILL).failures --base "$$BASE" --by "$${BY:-reason}" $(AS_JSON)
 
-## query      Q=NAME [P=key=value] [FORMAT=table|csv|json]: a question from sql/queries; without Q their list
+## query      Q=NAME [P="key=value …"] [FORMAT=table|csv|json]: a question from sql/queries; without Q their list
 query: .venv/.ready
 	@$(MILL).query --base "$$BASE" --format "$${FORMAT:-table}" $${P:+-p "$$P"} $${Q:+"$$Q"}
 

@@ -155,6 +155,15 @@ def test_an_orphan_is_found(db: sqlite3.Connection, base: Path) -> None:
     assert [(row["kind"], row["item_id"], row["parent_id"]) for row in answer(base, "orphans")] == [("person", 16, 9)]
 
 
+def test_a_dataset_that_is_configured_no_longer_has_no_orphans(db: sqlite3.Connection, base: Path) -> None:
+    composite = db.execute("select min(id) from item where kind = 'composite' and newest").fetchone()[0]
+    db.execute("update item set newest = 0 where id = (select parent_id from item where id = ?)", (composite,))
+    kinds = {row["kind"] for row in answer(base, "orphans")}
+    assert kinds == {"composite", "caption"}
+    db.execute("update step set active = 0 where tool in ('composite', 'caption')")
+    assert answer(base, "orphans") == []
+
+
 def test_an_undone_decision_is_not_adrift(db: sqlite3.Connection, base: Path) -> None:
     who = str(item(db, "person", f"t000000.000000/{BOX}"))
     decide(base, "reject", [who], "", "")

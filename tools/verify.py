@@ -4,8 +4,9 @@ Reads: what tools made, the masks of composites, the packages, and your own file
 Finds: missing, changed, swapped (it holds what belongs to another), unreadable, orphaned (no row speaks of it).
 Example: python -m tools.verify --base data --repair
 
-With --repair, what is missing, changed or swapped is made again by the next `make`, and what does not belong where it
-lies is moved to `orphans/`. Your own files are never touched. Broken off, it goes on where it was.
+With --repair, what is missing, changed or swapped is made again by the next `make`, what does not belong where it lies
+is moved to `orphans/`, and all verdicts are settled anew. Your own files are never touched. Broken off, it goes on
+where it was.
 """
 
 from __future__ import annotations
@@ -69,9 +70,6 @@ def mend(db: sqlite3.Connection, base: Path, verification_id: int) -> int:
             standing = [fault for fault in batch if mendable(fault) and stands(db, base, fault)]
             repair(db, base, standing)
             mended += len(standing)
-        if settle.is_due(db):
-            with transaction(db):
-                settle.settle(db)
     return mended
 
 
@@ -127,7 +125,9 @@ def advice(base: Path, counts: Counter[tuple[str, str]], mended: int | None) -> 
 
 @click.command("verify", help=(__doc__ or "").replace("\n\n", "\n\n\b\n", 1))
 @click.option("--base", type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="the workspace")
-@click.option("--repair", "wanted", is_flag=True, help="have what is lost made again, move orphans away")
+@click.option(
+    "--repair", "wanted", is_flag=True, help="have what is lost made again, move orphans away, settle all verdicts anew"
+)
 def main(base: Path, wanted: bool) -> int:
     """Name every fault on stdout. Exits with 3 where some are left."""
     require(base)
@@ -145,6 +145,10 @@ def main(base: Path, wanted: bool) -> int:
             by_part[fault.part, fault.sort] += 1
         mended = mend(db, base, done.id) if wanted and by_sort else None
         visited = list(guests(db, base))
+        if wanted:
+            # Also where a hand has written to the manifest, and nothing says that it is due.
+            with transaction(db):
+                settle.settle(db)
         finish(db, done.id)
     for folder in done.unsure:
         click.echo(f"{folder}: its tool is at work, so nobody can say what is an orphan there.", err=True)

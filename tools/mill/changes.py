@@ -105,6 +105,29 @@ def check(base: Path, wanted: str = "") -> int:
     return 0
 
 
+def outdated(base: Path) -> list[str]:
+    """The first steps that the next make would look at again, as its stamps say; none where make never finished one.
+
+    Changes nothing. Raises UsageError where the configuration cannot be read.
+    """
+    folder = base / STAMPS
+    stamps = {path.name for path in folder.iterdir() if not path.name.startswith(".")} if folder.is_dir() else set()
+    if not stamps:
+        return []
+    settings = load(base)
+    unlike: set[str] = set()
+    found = []
+    with _Manifest(base) as manifest:
+        expected = digests(settings, manifest)
+        for step, dataset in _steps(settings):
+            name = _name(step.tool, dataset)
+            if _read(folder / name) != [expected[name], *manifest.state(name)]:
+                # What comes after it is looked at because of it.
+                found += [] if unlike.intersection(_before(step, dataset)) else [name]
+                unlike.add(name)
+    return [*found, *sorted(stamps - set(expected))]
+
+
 def _found(folder: Path, manifest: _Manifest, dataset: str) -> Touched | None:
     """What people did in a dataset's package; None where there is none, or nothing is in it."""
     if not manifest.packaged(dataset):
