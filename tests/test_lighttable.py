@@ -335,10 +335,10 @@ def test_counts_brought_up_to_date_are_those_counted_anew(
         queries = [*(Query(one.word) for one in sets.all_sets(db)), narrow]
 
         def remembered() -> list[object]:
-            there = counted.all_sets(table.desk, db)
+            there = sets.all_sets(db)
             found: list[object] = [there]
             for query in (query for query in queries if query.set in {one.word for one in there}):
-                one = counted.chosen_set(table.desk, db, query.set)
+                one = counted.chosen_set(table.desk, db, there, query.set)
                 assert one
                 found += [one, sorted(counted.cube(table.desk, db, one, query))]
             return found

@@ -21,9 +21,6 @@ from tools.mill.settings import UsageError
 
 NAMES = [f"pages/{path.stem}" for path in sorted((SQL / "pages").glob("*.sql"))]
 LARGE = {"outcome", "item", "frame", "person", "cutout", "decision", *BY_TOOL}
-WHOLE = {"pages/overview.sources"}
-"""What is counted over the whole manifest, and remembered: it reads an index, not a table."""
-
 
 @pytest.fixture
 def db(tmp_path: Path) -> Iterator[sqlite3.Connection]:

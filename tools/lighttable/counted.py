@@ -1,7 +1,8 @@
 """Counted: what was counted lately over the whole manifest, so that it is not counted again for every page.
 
 After a decision it is counted anew, or brought up to date from the sources that were decided on, where that can be
-done. While a pipeline writes it is counted anew once it is older than a moment.
+done. While a pipeline writes it is counted anew once it is older than a moment. How many stand judged where is never
+remembered here: the manifest keeps that tally itself.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,9 +24,6 @@ from tools.mill.manifest import NAME, sql
 
 T = TypeVar("T")
 FRESH_S = 5.0
-MENDED_S = 60.0
-"""So old may become what is only brought up to date: then it is counted anew."""
-
 MOST = 64
 MOST_SOURCES = 50
 """Where more sources than these were decided on, counting anew is no slower."""
@@ -38,10 +36,14 @@ Files = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True)
 class _Moment:
-    """When something was counted. decided: the last decision; runs: what tools leave behind when they change counts."""
+    """When something was counted. decided: the last decision; runs: what tools leave behind when they change counts.
+
+    working: a run had not ended, so that what was counted may change without a trace.
+    """
 
     decided: int
-    runs: tuple[int, ...]
+    runs: tuple[int | str, ...]
+    working: bool
     files: Files
     at: float
 
@@ -62,15 +64,14 @@ def counted(
     mend: brings what was found up to the decisions after one, by its id; None where it is to be counted anew.
     """
     known = _KNOWN.setdefault(desk.datasette, OrderedDict())
-    last, *runs = (int(db.execute(f"select coalesce(max(id), 0) from {name}").fetchone()[0]) for name in _GROWING)
-    now = _Moment(last, tuple(runs), files(desk.base), time.monotonic())
+    now = _moment(desk, db)
     if key in known:
         then, found = known[key]
         if then.decided == now.decided:
             if then.files == now.files or now.at - then.at < FRESH_S:
                 remembered: T = found
                 return remembered
-        elif mend and then.runs == now.runs and now.at - then.at < MENDED_S:
+        elif mend and then.runs == now.runs and not then.working:
             mended = mend(found, then.decided)
             if mended is not None:
                 known[key] = (replace(now, at=then.at), mended)
@@ -82,13 +83,16 @@ def counted(
     return fresh
 
 
-def all_sets(desk: Desk, db: sqlite3.Connection) -> list[sets.Set]:
-    return counted(desk, db, "sets", lambda: sets.all_sets(db))
+def _moment(desk: Desk, db: sqlite3.Connection) -> _Moment:
+    last, *grown = (int(db.execute(f"select coalesce(max(id), 0) from {name}").fetchone()[0]) for name in _GROWING)
+    ended, working = db.execute(
+        "select coalesce(max(finished_at), ''), coalesce(max(status = 'running'), 0) from run"
+    ).fetchone()
+    return _Moment(last, (*grown, ended), bool(working), files(desk.base), time.monotonic())
 
 
-def chosen_set(desk: Desk, db: sqlite3.Connection, word: str) -> sets.Set | None:
+def chosen_set(desk: Desk, db: sqlite3.Connection, there: Sequence[sets.Set], word: str) -> sets.Set | None:
     """As `sets.chosen_set`. Which measurements it has, no decision changes."""
-    there = all_sets(desk, db)
 
     def mended(found: sets.Set | None, _since: int) -> sets.Set | None:
         now = next((one for one in there if found and one.word == found.word), None)

@@ -58,8 +58,8 @@ async def show(desk: Desk, request: Request) -> Response:
     query = asked.parse(request.args)
 
     def found(db: sqlite3.Connection) -> dict[str, Any]:
-        there = counted.all_sets(desk, db)
-        one = counted.chosen_set(desk, db, query.set)
+        there = sets.all_sets(db)
+        one = counted.chosen_set(desk, db, there, query.set)
         return _context(db, desk, there, one, query) if one else {"sets": there, "one": None}
 
     context = await desk.read(found)
