@@ -22,6 +22,7 @@ from tools.mill.settings import UsageError
 NAMES = [f"pages/{path.stem}" for path in sorted((SQL / "pages").glob("*.sql"))]
 LARGE = {"outcome", "item", "frame", "person", "cutout", "decision", *BY_TOOL}
 
+
 @pytest.fixture
 def db(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     connection = connect(filled(tmp_path))

@@ -131,8 +131,7 @@ async def _alike(desk: Desk, said: Mapping[str, Any]) -> list[int]:
     (item_id,) = writes.ids_of({"ids": [said["like"]]})
 
     def found(db: sqlite3.Connection) -> list[int]:
-        queue = crowd.queue(*crowd.now(desk, db))
-        return list(queue.alike.get(item_id, ()))
+        return crowd.queue(*crowd.now(desk, db)).alike(item_id)
 
     ids = await desk.read(found)
     if len(ids) != said.get("expected"):
