@@ -436,7 +436,11 @@ BROKEN: Mapping[str, Broken] = {
     ),
     "ledger_runs": Broken(ended_by(gone_pid()), "and never ended", ended_by(os.getpid())),
     "ledger_tally": Broken(
-        sql("update tally set n = n + 1 where kind = 'video' and n = 2"), "2 are in force, 3 are tallied."
+        sql(
+            "update tally set n = n + 1 "
+            "where kind = 'video' and passed and step_id = (select id from step where tool = 'extract')"
+        ),
+        "2 are in force, 3 are tallied.",
     ),
     "ledger_waiting": Broken(
         sql(f"update outcome set stale = 1 where id = {outcome_of('cutout', 'score')}"), "1 of 6 wait."
@@ -499,9 +503,6 @@ MORE: Mapping[str, Broken] = {
     ),
     "ledger_rows_without_files": Broken(
         lambda _, base: min((base / "07_final_training" / "default").glob("*.png")).unlink(), "Its file is not there."
-    ),
-    "ledger_tally": Broken(
-        sql("update tally set n = n + 1 where kind = 'video' and n = 2"), "2 are in force, 3 are tallied."
     ),
     "ledger_waiting": Broken(
         sql("update step set recipe_id = (select min(id) from recipe) where tool = 'caption'"), "5 of 5 wait.", n=2

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from lighting import Visitor
 from making import TALLIED, Mill
 
 from tools.identity import album, portraits
-from tools.lighttable import crowd, sets, writes
+from tools.lighttable import ahead, counted, crowd, sets, writes
 from tools.lighttable.crowd import CANDIDATES, Crowd
+from tools.lighttable.judged import WAITS
 from tools.mill import settle
 from tools.mill.manifest import connect, sql, transaction
 
@@ -89,10 +91,10 @@ def test_the_tally_and_the_overview_are_those_of_a_plain_count(
 ) -> None:
     found = []
     for _ in story(base, db):
-        assert [tuple(row) for row in db.execute("select * from tally where n")] == counted(db, TALLIED)
+        assert [tuple(row) for row in db.execute("select * from tally where n")] == plain(db, TALLIED)
         assert {(one.step_id, one.kind): one.n for one in sets.all_sets(db)} == {
             (step_id, kind): n
-            for step_id, kind, n in counted(
+            for step_id, kind, n in plain(
                 db,
                 """select step_id, kind, count(*) from outcome join step_kind using (step_id, kind)
                 where latest and live group by 1, 2""",
@@ -101,9 +103,32 @@ def test_the_tally_and_the_overview_are_those_of_a_plain_count(
         sources = [
             (row["id"], row["frames"], row["persons"]) for row in db.execute(sql("pages/overview.sources"), LIMIT)
         ]
-        assert sources == counted(db, SOURCES)
+        assert sources == plain(db, SOURCES)
         found.append(table.ask("/").text)
     assert len(set(found)) > 3
+
+
+def test_what_takes_long_is_found_out_before_somebody_asks(base: Path, table: Visitor, db: sqlite3.Connection) -> None:
+    async def some_time() -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(ahead.keep(table.desk), 1.5)
+
+    asyncio.run(some_time())
+    there = sets.all_sets(db)
+    steps = {key[:2] for key in counted._KNOWN[table.datasette] if len(key) == 3}  # type: ignore[arg-type,index]
+    assert steps == {(one.step_id, one.kind) for one in there}
+    known = crowd._KNOWN[table.datasette][1]
+    with transaction(db):
+        assert crowd.now(table.desk, db)[0] is known
+    writes.decide(base, "reject", ids(db, "select item.id " + LIVING)[:1])
+    with transaction(db):
+        assert crowd.now(table.desk, db)[0] is not known
+
+
+def test_nothing_is_found_out_ahead_while_a_run_is_at_work(table: Visitor, db: sqlite3.Connection) -> None:
+    assert ahead._ended(db) is not None
+    db.execute("update run set status = 'running' where id = (select max(id) from run)")
+    assert ahead._ended(db) is None
 
 
 LIMIT = {"limit": 24}
@@ -142,7 +167,7 @@ def story(base: Path, db: sqlite3.Connection) -> Iterator[str]:
     mill.db.close()
 
 
-def counted(db: sqlite3.Connection, question: str) -> list[tuple[Any, ...]]:
+def plain(db: sqlite3.Connection, question: str) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in db.execute(question)]
 
 
@@ -153,7 +178,7 @@ def ids(db: sqlite3.Connection, question: str) -> list[int]:
 def in_turn(known: Crowd) -> list[int]:
     """Who waits, in the order of match's words alone."""
     order = known.everybody.asked
-    found: list[int] = known.everybody.item[order[known.fate[order] == crowd.WAITS]].tolist()
+    found: list[int] = known.everybody.item[order[known.fate[order] == WAITS]].tolist()
     return found
 
 
