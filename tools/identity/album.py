@@ -51,7 +51,7 @@ def digest(clusters: Iterable[tuple[int, Iterable[str]]]) -> str:
     """The same of clusters as (number, addresses of its faces), in order. One without a face changes nothing."""
     found = hashlib.sha256()
     for number, addresses in clusters:
-        text = "".join(f"{address}\n" for address in addresses)
+        text = "\n".join([*addresses, ""])
         found.update(f"{number}\n{text}".encode() if text else b"")
     return found.hexdigest()
 

@@ -121,7 +121,7 @@ def count(everybody: Judged, packed: Numbers, bounds: tuple[float | None, float 
     shown = np.flatnonzero((fate >= OUT) & everybody.face & (everybody.cluster > 0))
     numbers, starts = np.unique(everybody.cluster[shown], return_index=True)
     places = (part.tolist() for part in np.split(shown, starts[1:]))
-    addresses = ((everybody.rows[place]["address"] for place in some) for some in places)
+    addresses = ([everybody.address[place] for place in some] for some in places)
     meaning = album.digest(zip(numbers.tolist(), addresses, strict=False))  # of nobody there is one part too
     named = shown[everybody.name[shown] >= 0]
     of, size = everybody.name[named], len(everybody.names)

@@ -37,6 +37,7 @@ class Judged:
     rows: Sequence[sqlite3.Row]
     outcome: Numbers
     item: Numbers
+    address: Sequence[str]
     cluster: Numbers
     name: Numbers
     names: Sequence[str]
@@ -92,7 +93,8 @@ def columns(rows: Sequence[sqlite3.Row]) -> Judged:
     names = sorted({*table.get("identity", ())} - {None})
     place_of: dict[str | None, int] = {None: -1} | {name: place for place, name in enumerate(names)}
     sources: dict[str, int] = {}
-    of_source = [sources.setdefault(text[: text.find("/")], len(sources)) for text in table.get("address", ())]
+    address = table.get("address", ())
+    of_source = [sources.setdefault(text[: text.find("/")], len(sources)) for text in address]
     item, cluster, face = column("id"), column("cluster"), column("has_face", np.bool_)
     name = np.array([place_of[one] for one in table.get("identity", ())], np.int64)
     worth = portraits.worth(*(column(one, np.float64) for one in ("face_height_px", "face_sharpness", "turned")))
@@ -100,7 +102,9 @@ def columns(rows: Sequence[sqlite3.Row]) -> Judged:
     best = shown[np.lexsort((-worth[shown], cluster[shown]))]  # stable: of equals the first by address
     asked = np.lexsort((item, column("distance", np.float64), column("inherited"), cluster, name, name < 0))
     source = np.array(of_source, np.int64)
-    return Judged(rows, column("outcome_id"), item, cluster, name, names, source, face, best, cluster[best], asked)
+    return Judged(
+        rows, column("outcome_id"), item, address, cluster, name, names, source, face, best, cluster[best], asked
+    )
 
 
 def placed(known: Judged, packed: Numbers) -> Numbers:
