@@ -365,6 +365,25 @@ def test_counts_brought_up_to_date_are_those_counted_anew(
         assert remembered() == first
 
 
+def test_while_a_run_is_at_work_the_numbers_say_how_old_they_may_be(table: Visitor) -> None:
+    sentence = "A run is at work: these numbers are at most 5 seconds old."
+    assert sentence not in table.ask("/-/gallery").text
+    with sqlite3.connect(table.base / "manifest.db") as db:
+        db.execute("update run set status = 'running' where id = (select max(id) from run)")
+    assert sentence in table.ask("/-/gallery").text
+
+
+def test_counts_of_while_a_run_was_at_work_are_not_brought_up_to_date(table: Visitor) -> None:
+    """A run decides again by another limit and leaves no row: what was counted before that is no ground to stand on."""
+    with sqlite3.connect(table.base / "manifest.db") as db:
+        db.execute("update run set status = 'running' where id = (select max(id) from run)")
+    assert "of 4 reviewed" in table.ask("/-/gallery").text
+    with sqlite3.connect(table.base / "manifest.db") as db:
+        db.execute("update outcome set latest = 0 where item_id = 25")
+    writes.decide(table.base, "keep", [24])
+    assert "<b>1</b> of 3 reviewed" in table.ask("/-/gallery").text.replace(' id="reviewed"', "")
+
+
 def test_counts_are_not_brought_up_to_date_over_what_a_tool_did(table: Visitor) -> None:
     assert "of 4 reviewed" in table.ask("/-/gallery").text
     with sqlite3.connect(table.base / "manifest.db") as db:

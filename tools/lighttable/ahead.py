@@ -40,10 +40,8 @@ async def _find_out(desk: Desk) -> None:
 
 def _ended(db: sqlite3.Connection) -> tuple[int, str] | None:
     """The last run, and when one ended last; None while one is at work."""
-    last, at, working = db.execute(
-        "select coalesce(max(id), 0), coalesce(max(finished_at), ''), coalesce(max(status = 'running'), 0) from run"
-    ).fetchone()
-    return None if working else (last, at)
+    last, at = db.execute("select coalesce(max(id), 0), coalesce(max(finished_at), '') from run").fetchone()
+    return None if counted.working(db) else (last, at)
 
 
 def _count(desk: Desk, word: str, db: sqlite3.Connection) -> None:

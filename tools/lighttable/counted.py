@@ -85,10 +85,13 @@ def counted(
 
 def _moment(desk: Desk, db: sqlite3.Connection) -> _Moment:
     last, *grown = (int(db.execute(f"select coalesce(max(id), 0) from {name}").fetchone()[0]) for name in _GROWING)
-    ended, working = db.execute(
-        "select coalesce(max(finished_at), ''), coalesce(max(status = 'running'), 0) from run"
-    ).fetchone()
-    return _Moment(last, (*grown, ended), bool(working), files(desk.base), time.monotonic())
+    ended = db.execute("select coalesce(max(finished_at), '') from run").fetchone()[0]
+    return _Moment(last, (*grown, ended), working(db), files(desk.base), time.monotonic())
+
+
+def working(db: sqlite3.Connection) -> bool:
+    """Whether a run has not ended: then what is counted here may be FRESH_S old, and a page is to say so."""
+    return db.execute("select 1 from run where status = 'running'").fetchone() is not None
 
 
 def chosen_set(desk: Desk, db: sqlite3.Connection, there: Sequence[sets.Set], word: str) -> sets.Set | None:

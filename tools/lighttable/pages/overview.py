@@ -46,7 +46,7 @@ async def running(desk: Desk, _request: Request) -> Response:
 
 
 def _running(desk: Desk, db: sqlite3.Connection) -> list[dict[str, Any]]:
-    if db.execute("select 1 from run where status = 'running'").fetchone() is None:
+    if not counted.working(db):
         return []
     rows = counted.counted(desk, db, "running", lambda: db.execute(sql("pages/overview.running")).fetchall())
     funnel = _funnel(db)
