@@ -31,7 +31,7 @@ def db(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def values(text: str) -> dict[str, Any]:
-    known = {"ids": "[21, 22]", "uids": '["x"]', "kind": "cutout", "limit": 10, "offset": 0}
+    known = {"ids": "[21, 22]", "uids": '["x"]', "addresses": '["x"]', "kind": "cutout", "limit": 10, "offset": 0}
     return {name: known.get(name, 1) for name in re.findall(r":(\w+)", re.sub(r"--.*", "", text))}
 
 

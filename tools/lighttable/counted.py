@@ -31,6 +31,9 @@ MOST_SOURCES = 50
 _GROWING = ("decision", "run", "outcome", "item", "audit")
 """Every tool that changes what is counted leaves a row in one of these."""
 
+_LAST = f"""select {", ".join(f"(select coalesce(max(id), 0) from {name})" for name in _GROWING)},
+    (select coalesce(max(finished_at), '') from run)"""
+
 Files = tuple[tuple[int, int], ...]
 
 
@@ -84,9 +87,8 @@ def counted(
 
 
 def _moment(desk: Desk, db: sqlite3.Connection) -> _Moment:
-    last, *grown = (int(db.execute(f"select coalesce(max(id), 0) from {name}").fetchone()[0]) for name in _GROWING)
-    ended = db.execute("select coalesce(max(finished_at), '') from run").fetchone()[0]
-    return _Moment(last, (*grown, ended), working(db), files(desk.base), time.monotonic())
+    last, *grown = db.execute(_LAST).fetchone()
+    return _Moment(last, tuple(grown), working(db), files(desk.base), time.monotonic())
 
 
 def working(db: sqlite3.Connection) -> bool:
