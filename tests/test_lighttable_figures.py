@@ -50,6 +50,9 @@ FACES = f"""select item.id, item.address, embed.face_height_px, detect.face_shar
 @pytest.fixture
 def base(tmp_path: Path) -> Path:
     crowded(tmp_path / "crowd")
+    with closing(connect(tmp_path / "crowd")) as db:  # some pictures of a person are better than others
+        db.execute("update embed set face_height_px = 40 + 13 * (outcome_id % 5)")
+        db.execute("update detect set face_sharpness = (outcome_id % 3) / 10.0")
     return tmp_path / "crowd"
 
 
@@ -155,9 +158,14 @@ def story(base: Path, db: sqlite3.Connection) -> Iterator[str]:
     for written in (waiting, second, first):
         writes.undo(base, written.words)
     yield "all is taken back"
+    gone = writes.decide(base, "reject", frame)
     mill = Mill(base)
     match(mill, cluster=2)
-    yield "match has run again: all are one cluster"
+    yield "match has run again without one: all are one cluster"
+    writes.undo(base, gone.words)
+    yield "who was gone is back, judged by the run before"
+    match(mill, unwanted=1)
+    yield "match is sure, but no dataset wants them"
     mill.run("match", version=9, bounds={"max_distance": 0.2})
     yield "match has run with another limit, and knows nobody"
     writes.decide(base, "reject", ids(db, "select item.id " + LIVING)[-2:])
