@@ -2,7 +2,7 @@
 import { bind } from "./keys.js";
 import { confirmed, decide, remember, undo } from "./deciding.js";
 import { nextGround } from "./ground.js";
-import { post } from "./post.js";
+import { leave, post } from "./post.js";
 import { toast } from "./toast.js";
 import { openHistory, openReplace } from "./captions_dialogs.js";
 import { before, choose, chooseAll, chooseNone, chosen, current, extend, field, lines, list, mark, now, number, say, ticket } from "./captions_list.js";
@@ -70,7 +70,7 @@ function nextEmpty() {
   if (line) {
     mark(all.indexOf(line));
     edit();
-  } else if (list.dataset.lack && Number(list.dataset.missing) > 0) location.assign(list.dataset.lack);
+  } else if (list.dataset.lack && Number(list.dataset.missing) > 0) leave(list.dataset.lack);
   else toast("Every image here has a caption.");
 }
 
@@ -236,7 +236,7 @@ if (list) {
     p: acts.keep, x: acts.reject, i: acts.pin, u: acts.clear, z: acts.undo,
     b: nextGround,
     c: () => pictures(pictured() === "cutout" ? "composite" : "cutout"),
-    o: () => location.assign(`/-/item/${current().dataset.id}`),
+    o: () => leave(`/-/item/${current().dataset.id}`),
     "]": () => document.querySelector(".pager [rel=next]")?.click(),
     "[": () => document.querySelector(".pager [rel=prev]")?.click(),
     "/": () => document.querySelector("#search input").select(),
@@ -261,7 +261,7 @@ document.querySelector(".dock .acts")?.addEventListener("click", (event) => {
 function leadTo(form, name, value) {
   const address = new URL(form.dataset.address, location.href);
   if (value) address.searchParams.set(name, value);
-  location.assign(address);
+  leave(address);
 }
 document.addEventListener("submit", (event) => {
   if (event.target.id === "search") {

@@ -2,6 +2,7 @@
 import { bind } from "./keys.js";
 import { clear, decide, undo } from "./deciding.js";
 import { nextGround } from "./ground.js";
+import { leave, reload } from "./post.js";
 
 const grid = document.getElementById("grid");
 const tiles = grid ? [...grid.children] : [];
@@ -85,11 +86,13 @@ function vertical(step) {
   return best;
 }
 
+// What is decided in a dataset's set is said of that dataset alone.
 const wanted = () => {
-  if (all) return { all: grid.dataset.query, expected: Number(grid.dataset.total) };
+  const { dataset, query, total } = grid.dataset;
+  if (all) return { all: query, expected: Number(total), dataset };
   const tile = tiles[marked];
   const those = chosen.size ? [...chosen] : tile ? [tile] : [];
-  return { ids: those.map((one) => Number(one.dataset.id)) };
+  return { ids: those.map((one) => Number(one.dataset.id)), dataset };
 };
 
 function show(id, fate) {
@@ -107,13 +110,14 @@ function count(difference) {
 
 const isDecided = (id) => Boolean(document.getElementById(`i${id}`)?.dataset.verdict);
 
-function changed(told, before) {
+// An item that a step no longer reaches has no fate there: it has what was just said of it.
+function changed(told, before, verdict = "") {
   if (told === null) {
     for (const [id, fate] of before ?? []) show(id, fate);
     return;
   }
   const was = new Map(told.ids.map((id) => [id, before?.has(id) ? Boolean(before.get(id).verdict) : isDecided(id)]));
-  for (const id of told.ids) show(id, told.fates[id] ?? { verdict: "" });
+  for (const id of told.ids) show(id, told.fates[id] ?? { verdict });
   count(told.ids.reduce((sum, id) => sum + Number(isDecided(id)) - Number(was.get(id)), 0));
   tell();
 }
@@ -136,8 +140,8 @@ function say(verdict) {
       else chooseNone();
     },
     (told) => {
-      changed(told, before);
-      if (what.all !== undefined && told) location.reload();
+      changed(told, before, verdict);
+      if (what.all !== undefined && told) reload();
     },
   );
 }
@@ -147,9 +151,9 @@ const acts = {
   reject: () => say("reject"),
   pin: () => say("pin"),
   clear: () =>
-    clear(all ? wanted() : wanted().ids, set, (told) => {
+    clear(wanted(), set, (told) => {
       changed(told);
-      if (all && told) location.reload();
+      if (all && told) reload();
     }),
   undo: () => undo(set, changed),
 };
@@ -157,7 +161,7 @@ const acts = {
 function open() {
   const tile = tiles[marked];
   if (!tile) return;
-  location.assign(`/-/item/${tile.dataset.id}`);
+  leave(`/-/item/${tile.dataset.id}`);
 }
 
 // Compare goes through the same set: it gets this very address, and the marked image.
@@ -167,7 +171,7 @@ function compare() {
   const address = new URLSearchParams(location.search);
   address.set("set", set);
   address.set("item", tile.dataset.id);
-  location.assign(`/-/compare?${address}`);
+  leave(`/-/compare?${address}`);
 }
 
 document.getElementById("compare")?.addEventListener("click", compare);
@@ -256,5 +260,5 @@ ranges?.addEventListener("submit", (event) => {
     const [from, to] = [...field.querySelectorAll("input")].map((input) => input.value);
     if (from || to) address.searchParams.append("range", `${field.dataset.metric}:${from}:${to}`);
   }
-  location.assign(address);
+  leave(address);
 });

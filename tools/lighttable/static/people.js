@@ -2,7 +2,7 @@
 import { bind } from "./keys.js";
 import { confirmed, decide, remember, undo } from "./deciding.js";
 import { both, whoIs } from "./people-ask.js";
-import { post } from "./post.js";
+import { leave, post } from "./post.js";
 import { toast } from "./toast.js";
 
 const home = () => document.getElementById("people");
@@ -99,7 +99,7 @@ async function refresh() {
   const answer = await fetch(location.href, { credentials: "same-origin" });
   if (mine !== refreshing) return;
   const fresh = answer.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("people");
-  if (!fresh) return location.assign("/-/people");
+  if (!fresh) return leave("/-/people");
   const [old, row] = [mark?.id, rowOf(mark)?.id];
   const strips = all("ul.faces").map((list) => [rowOf(list)?.id, list.scrollLeft]);
   home().replaceWith(document.adoptNode(fresh));
@@ -298,8 +298,8 @@ bind({
   i: () => verdict("pin"),
   Enter: (event) => {
     const row = rowOf(mark);
-    if (event.shiftKey && row) location.assign(`/-/people/${row.dataset.cluster}`);
-    else if (mark) location.assign(`/-/item/${mark.dataset.id}`);
+    if (event.shiftKey && row) leave(`/-/people/${row.dataset.cluster}`);
+    else if (mark) leave(`/-/item/${mark.dataset.id}`);
   },
 });
 
@@ -325,7 +325,7 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("dblclick", (event) => {
   const face = event.target.closest(".face");
-  if (face) location.assign(`/-/item/${face.dataset.id}`);
+  if (face) leave(`/-/item/${face.dataset.id}`);
 });
 document.addEventListener("keydown", (event) => {
   if (!event.target.matches?.("input.field")) return;
