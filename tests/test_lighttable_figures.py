@@ -156,13 +156,13 @@ def story(base: Path, db: sqlite3.Connection) -> Iterator[str]:
     waiting = writes.decide(base, "keep", ids(db, WAITING)[:1])
     yield "somebody unsure is kept"
     for written in (waiting, second, first):
-        writes.undo(base, written.words)
+        writes.undo(base, written.words[0], written.words[-1])
     yield "all is taken back"
     gone = writes.decide(base, "reject", frame)
     mill = Mill(base)
     match(mill, cluster=2)
     yield "match has run again without one: all are one cluster"
-    writes.undo(base, gone.words)
+    writes.undo(base, gone.words[0], gone.words[-1])
     yield "who was gone is back, judged by the run before"
     match(mill, unwanted=1)
     yield "match is sure, but no dataset wants them"
