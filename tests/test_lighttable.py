@@ -200,14 +200,25 @@ def test_a_broken_file_is_no_picture_and_a_full_disk_no_fault(table: Visitor) ->
     assert table.ask("/-/picture/24/256").status_code == 200
 
 
-def test_counts_are_kept_until_something_is_decided(table: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counts_are_kept_while_a_run_is_at_work_until_something_is_decided(
+    table: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(counted, "FRESH_S", 1000.0)
+    with sqlite3.connect(table.base / "manifest.db") as db:
+        db.execute("update run set status = 'running' where id = (select max(id) from run)")
     assert "<b>0</b> of 4 reviewed" in table.ask("/-/gallery").text.replace(' id="reviewed"', "")
     with sqlite3.connect(table.base / "manifest.db") as db:
         db.execute("update outcome set latest = 0 where item_id = 23")
     assert "of 4 reviewed" in table.ask("/-/gallery").text
     writes.decide(table.base, "keep", [24])
     assert "<b>1</b> of 3 reviewed" in table.ask("/-/gallery").text.replace(' id="reviewed"', "")
+
+
+def test_nothing_old_is_shown_while_no_run_is_at_work(table: Visitor) -> None:
+    assert "of 4 reviewed" in table.ask("/-/gallery").text
+    with sqlite3.connect(table.base / "manifest.db") as db:
+        db.execute("update outcome set latest = 0 where item_id = 23")
+    assert "of 3 reviewed" in table.ask("/-/gallery").text
 
 
 @pytest.mark.parametrize("most", [0, 50])

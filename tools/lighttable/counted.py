@@ -24,6 +24,8 @@ from tools.mill.manifest import NAME, sql
 
 T = TypeVar("T")
 FRESH_S = 5.0
+"""While a run is at work nothing is counted again before it is so old."""
+
 MOST = 64
 MOST_SOURCES = 50
 """Where more sources than these were decided on, counting anew is no slower."""
@@ -62,7 +64,9 @@ def counted(
     count: Callable[[], T],
     mend: Callable[[T, int], T | None] | None = None,
 ) -> T:
-    """What `count` finds, or found lately under the same key: new after each decision, else FRESH_S old at most.
+    """What `count` finds, or found before under the same key, where nothing was written since.
+
+    While a run is at work it may be FRESH_S old, but for decisions.
 
     mend: brings what was found up to the decisions after one, by its id; None where it is to be counted anew.
     """
@@ -71,7 +75,9 @@ def counted(
     if key in known:
         then, found = known[key]
         if then.decided == now.decided:
-            if then.files == now.files or now.at - then.at < FRESH_S:
+            # The runs too: a commit may lie between what this transaction sees and the files.
+            same = (then.runs, then.files) == (now.runs, now.files)
+            if same or (now.working and now.at - then.at < FRESH_S):
                 remembered: T = found
                 return remembered
         elif mend and then.runs == now.runs and not then.working:
