@@ -33,7 +33,7 @@ async def keep(desk: Desk) -> None:
 
 
 async def _find_out(desk: Desk) -> None:
-    await desk.read(partial(crowd.now, desk))
+    await desk.read(partial(crowd.now, desk), crowd.LIMIT_MS)
     for one in await desk.read(sets.all_sets):
         await desk.read(partial(_count, desk, one.word))
 

@@ -30,6 +30,9 @@ PORTRAITS = 14
 CANDIDATES = 8 * PORTRAITS
 """The best faces of a cluster, among which those are chosen."""
 
+LIMIT_MS = 60_000
+"""Everybody is read once, which takes a second of 70,000: on a machine that is busy late is better than never."""
+
 WHOLE = ("cluster ", "merged ")
 """How the notes of `tools.name` begin that speak of a whole cluster."""
 

@@ -42,8 +42,7 @@ async def show(desk: Desk, request: Request) -> Response:
             "faceless": next((row for row in seen.known.listed if row["cluster"] is None), None),
         }
 
-    # First by itself: what takes longest stays known, also where the time is then up.
-    await desk.read(partial(crowd.now, desk))
+    await desk.read(partial(crowd.now, desk), crowd.LIMIT_MS)
     return await desk.page("people", title="People", page=page, **await desk.read(found))
 
 
