@@ -113,7 +113,8 @@ def _crowd(desk: Desk, db: sqlite3.Connection, files: counted.Files) -> Crowd:
         bounds = tuple(db.execute(sql("pages/people.bounds")).fetchone() or (None, None))
         packed = judged.fates(db)
         if known is None or known.bounds != bounds or not np.array_equal(known.packed, packed):
-            known = count(judged.up_to_date(db, known.everybody if known else None, packed), packed, bounds)
+            before = known.everybody if known else judged.columns([])
+            known = count(judged.up_to_date(db, before, packed), packed, bounds)
         _KNOWN[desk.datasette] = (files, known)
     return known
 

@@ -67,17 +67,13 @@ def fates(db: sqlite3.Connection) -> Numbers:
     return np.sort(np.fromstring(row["packed"] if row else "", np.int64, sep=","))
 
 
-def up_to_date(db: sqlite3.Connection, known: Judged | None, packed: Numbers) -> Judged:
+def up_to_date(db: sqlite3.Connection, known: Judged, packed: Numbers) -> Judged:
     """What is known of all who stand: read are those alone that are not known yet."""
     outcomes = packed // 8
-    missing = outcomes if known is None else np.setdiff1d(outcomes, known.outcome, assume_unique=True)
-    if known is not None and not missing.size:
+    missing = np.setdiff1d(outcomes, known.outcome, assume_unique=True)
+    if not missing.size:
         return known
-    kept = (
-        ()
-        if known is None
-        else (known.rows[place] for place in np.flatnonzero(np.isin(known.outcome, outcomes)).tolist())
-    )
+    kept = (known.rows[place] for place in np.flatnonzero(np.isin(known.outcome, outcomes)).tolist())
     new = db.execute(sql("pages/people.judged"), {"ids": json.dumps(missing.tolist())})
     return columns([*kept, *new])
 
