@@ -520,6 +520,13 @@ BROKEN: Mapping[str, Broken] = {
         lambda db, base: path_of(db, base, "cutout").unlink(), "Its file is not there."
     ),
     "ledger_runs": Broken(ended_by(gone_pid()), "and never ended", ended_by(os.getpid())),
+    "ledger_tally": Broken(
+        sql(
+            "update tally set n = n + 1 "
+            "where kind = 'video' and passed and step_id = (select id from step where tool = 'extract')"
+        ),
+        "2 are in force, 3 are tallied.",
+    ),
     "ledger_waiting": Broken(
         sql(f"update outcome set stale = 1 where id = {outcome_of('cutout', 'score')}"), "1 of 6 wait."
     ),
