@@ -282,6 +282,7 @@ TOOL = Tool(
     reasons=REASONS,
     work=work,
     engine="detect",
+    recalls=True,
 )
 
 if __name__ == "__main__":

@@ -228,7 +228,7 @@ def _made(
     return Made("cutout", row["address"], bench.store(path, data), width, height, facts=facts, measures=measures)
 
 
-TOOL = Tool(name="mask", version=VERSION, params=Params, limits=LIMITS, work=work, engine="mask")
+TOOL = Tool(name="mask", version=VERSION, params=Params, limits=LIMITS, work=work, engine="mask", recalls=True)
 
 if __name__ == "__main__":
     from tools.mill.command import main

@@ -1,7 +1,7 @@
 -- Runs: what was made by what, with which engine, model, device and libraries, and how it ended.
 -- Each time a tool worked, newest first. tool: empty for all. model: the first signs of its digest, and the file that
 -- was named for it; of a captioner elsewhere its name. libraries: those whose version may decide the last bit.
--- parameters: what decides the result.
+-- parameters: what decides the result. n_recalled: of how many items an earlier run by the same recipe knew the result.
 with matters (tool, engine, library) as (
     values
         ('intake', '', 'av'), ('intake', '', 'pillow'),
@@ -45,7 +45,8 @@ select
                 or json_extract(ran.machine_json, '$.weights[0]') like '%.onnx'
             )
     ) as libraries,
-    ran.started_at, round(ran.seconds, 1) as seconds, ran.n_ok, ran.n_rejected, ran.n_failed, ran.status,
+    ran.started_at, round(ran.seconds, 1) as seconds, ran.n_ok, ran.n_rejected, ran.n_failed,
+    json_extract(ran.machine_json, '$.recalled') as n_recalled, ran.status,
     json_extract(ran.recipe_json, '$.version') as version,
     json_extract(ran.machine_json, '$.workers') as workers,
     ran.host,

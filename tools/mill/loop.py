@@ -9,10 +9,11 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from tools.mill import files, limits, links, mapping, pinning, recipe, runs, settle, steps, sweep
+from tools.mill import files, limits, links, mapping, pinning, recall, recipe, runs, settle, steps, sweep
 from tools.mill.lock import hold
 from tools.mill.manifest import NAME, connect, meta, require, set_meta, sql, transaction
 from tools.mill.plan import BY_TOOL, folder_of
@@ -121,7 +122,9 @@ def _run(
             links.lay_out(db, base, folder, question, step_id)
     if run_id is not None and tool.review and (tool.work_set or runs.did_something(db, run_id)):
         notes += tool.review(work.bench)
-    notes += service.farewell() if service and run_id is not None else ()
+    if run_id is not None:
+        notes += recall.told(db, run_id, tool.name, len(queue))
+        notes += service.farewell() if service else ()
     report = runs.report(db, step_id, tool.name, asked.dataset, len(queue), run_id, notes)
     return dataclasses.replace(report, left=service.left) if service else report
 
@@ -267,11 +270,12 @@ def _map_each(work: _Work, recorder: Recorder, queue: steps.Queue, run_id: int) 
             batch.clear()
         last = time.monotonic()
 
+    known, rest = recall.known(work.db, work.bench.base, work.tool, work.step_id, work.recipe_id, queue)
     # Closed at once when something goes wrong here, so that no worker writes another file.
-    mapped = mapping.results(work.tool, work.bench, queue, work.asked, COMMIT_S, commit)
+    mapped = mapping.results(work.tool, work.bench, rest, work.asked, COMMIT_S, commit)
     with closing(mapped) as entries:
         try:
-            for entry in progress(entries, work.tool.name, len(queue)):
+            for entry in progress(chain(known, entries), work.tool.name, len(queue)):
                 batch.append(entry)
                 if entry.result.device:
                     devices.add(entry.result.device)
@@ -282,6 +286,5 @@ def _map_each(work: _Work, recorder: Recorder, queue: steps.Queue, run_id: int) 
             commit()
             raise
     commit()
-    if devices:
-        with transaction(work.db):
-            runs.ran_on(work.db, run_id, devices)
+    with transaction(work.db):
+        runs.ran_on(work.db, run_id, devices, len(queue) - len(rest))

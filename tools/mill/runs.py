@@ -79,10 +79,13 @@ def _version(name: str) -> str | None:
         return None
 
 
-def ran_on(db: sqlite3.Connection, run_id: int, devices: Iterable[str]) -> None:
-    """Write down where the run's engine computed: "cuda:0, half precision", "TensorRT, CUDA, CPU", "cpu"."""
-    question = "update run set machine_json = json_set(machine_json, '$.devices', json(?)) where id = ?"
-    db.execute(question, (json.dumps(sorted(devices)), run_id))
+def ran_on(db: sqlite3.Connection, run_id: int, devices: Iterable[str], recalled: int) -> None:
+    """Write down where the run's engine computed ("cuda:0, half precision", "TensorRT, CUDA, CPU", "cpu"), and of how
+    many items the result was known."""
+    for key, value in (("devices", sorted(devices)), ("recalled", recalled)):
+        if value:
+            question = "update run set machine_json = json_set(machine_json, '$.' || ?, json(?)) where id = ?"
+            db.execute(question, (key, json.dumps(value), run_id))
 
 
 def did_something(db: sqlite3.Connection, run_id: int) -> bool:
