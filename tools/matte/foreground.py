@@ -30,6 +30,9 @@ WIDE_SIDE = 23
 NARROW = np.array([1.0, 4.0, 1.0], dtype=np.float32) / np.float32(6.0)
 """Weights of the second round's, which is one and a half pixels wide."""
 
+AT_ONCE = 1_000_000
+"""Soft pixels that are worked on together: they need some 100 bytes each."""
+
 MARGIN_PX = 24
 """So far around all that is soft the picture is looked at."""
 
@@ -48,13 +51,13 @@ def cut_out(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint
     if wide:
         y0, x0 = max(0, y - MARGIN_PX), max(0, x - MARGIN_PX)
         around = slice(y0, y + high + MARGIN_PX), slice(x0, x + wide + MARGIN_PX)
+        near, pixels = _near(rgb[around], alpha[around]), shown.reshape(-1, 4)
         places = np.flatnonzero(soft > 0)
-        rows, columns = np.divmod(places, rgb.shape[1])
-        near = sampled(_near(rgb[around], alpha[around]), STEP, columns - x0, rows - y0)
-        pixels = shown.reshape(-1, 4)
-        values = _cleaned(np.take(pixels, places, axis=0), near)
-        # Four bytes at once.
-        pixels.view(np.uint32)[places] = values.view(np.uint32)
+        for part in np.split(places, range(AT_ONCE, len(places), AT_ONCE)):
+            rows, columns = np.divmod(part, rgb.shape[1])
+            values = _cleaned(np.take(pixels, part, axis=0), sampled(near, STEP, columns - x0, rows - y0))
+            # Four bytes at once.
+            pixels.view(np.uint32)[part] = values.view(np.uint32)
     return shown
 
 

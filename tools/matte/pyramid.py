@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.floating[Any]]
 
-ROW = 256
+ROW = 4096
 
 
 def halved(values: NDArray[np.uint8], times: int) -> list[NDArray[np.uint8]]:
@@ -39,7 +39,7 @@ def sampled(values: Floats, times: int, columns: NDArray[np.intp], rows: NDArray
     """
     count, channels = len(columns), values.shape[2]
     # OpenCV takes at most 32,767 places in a row or a column.
-    where = np.zeros((-(-count // ROW) * ROW, 2), dtype=np.float32)
+    where = np.zeros(((count // ROW + 1) * ROW, 2), dtype=np.float32)
     where[:count, 0], where[:count, 1] = columns, rows
     where += np.float32(0.5)
     where *= np.float32(1.0 / times)
