@@ -14,6 +14,7 @@ from datasette import NotFound, hookimpl
 from datasette.app import Datasette
 from datasette.utils.asgi import Request, Response
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader
+from markupsafe import Markup
 
 from tools.lighttable import words
 from tools.lighttable.access import MAX_BODY_BYTES, Access, App, gate
@@ -26,6 +27,12 @@ TEMPLATES = Path(__file__).parent / "templates"
 BUSY_SENTENCE = "The manifest is busy, nothing was written. Try again in a moment."
 LONGEST = 4_000_000
 """Bytes of the longest text or blob in a question or an answer: SQL may be typed here, and rows are built in memory."""
+ITEMS = {
+    "item_id",
+    "parent_id",
+    *(f"{kind}_id" for kind in ("source", "frame", "person", "cutout", "composite", "caption")),
+}
+"""Columns of answers that hold the number of an item."""
 
 SLOW_SENTENCE = "This took longer than five seconds. Narrow the filter."
 
@@ -144,4 +151,15 @@ def canned_queries(datasette: Datasette, database: str) -> Mapping[str, Any]:
     if datasette not in TABLES:
         return {}
     found = [queries.load(name) for name in queries.names()]
-    return {one.name: {"sql": one.sql, "title": one.title, "description": one.description} for one in found}
+    return {
+        one.name: {"sql": one.sql, "title": one.title, "description": one.description, "hide_sql": True}
+        for one in found
+    }
+
+
+@hook
+def render_cell(datasette: Datasette, column: str, value: object) -> Markup | None:
+    """In every answer the number of an item leads to its page."""
+    if datasette not in TABLES or column not in ITEMS or not isinstance(value, int):
+        return None
+    return Markup('<a href="/-/item/{0}">{0}</a>').format(value)
