@@ -9,6 +9,7 @@ from typing import Any
 
 from datasette.utils.asgi import Request, Response
 
+from tools.lighttable import groups
 from tools.lighttable.desk import Desk, Page
 from tools.mill.manifest import sql
 from tools.mill.settings import UsageError
@@ -17,6 +18,8 @@ from tools.report.story import Check, Judgement, Story, read
 from tools.report.words import figure
 
 PICTURES = 24
+WHOSE = ("identity_unsure", "other_person")
+"""Reasons of match that a word on the page of people answers."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +61,13 @@ def _context(db: sqlite3.Connection, desk: Desk, story: Story) -> dict[str, Any]
         "children": [(kind, list(some)) for kind, some in groupby(children, lambda row: row["kind"])],
         "sides": rows("sides"),
         "captions": rows("captions") if item.kind in ("cutout", "composite", "caption") else [],
-        "fates": [_fate(desk, one) for one in fate.fates(story)],
+        "fates": [_fate(desk, one) | _elsewhere(db, one) for one in fate.fates(story)],
         "judgements": [(link, [(said, _gauges(said)) for said in link.judgements]) for link in reversed(story.line)],
         "said": [(link, one) for link in story.line for one in link.decisions if one.kind == link.kind],
         "verdict": _standing(story),
         "facts": facts_of(story),
         "tell": links,
+        "why": groups.why,
     }
 
 
@@ -88,6 +92,17 @@ def _fate(desk: Desk, one: fate.Fate) -> dict[str, Any]:
         "link": one.link,
         "description": said.description if said and one.state == "out" else "",
     }
+
+
+def _elsewhere(db: sqlite3.Connection, one: fate.Fate) -> dict[str, Any]:
+    """Where more is to be seen or said of a fate: what was chosen instead; the page of its cluster."""
+    if one.state != "out" or one.judgement is None:
+        return {"kept": None, "whose": ""}
+    said = one.judgement
+    found = db.execute(sql("pages/item.kept"), {"address": said.measures.get("kept_address")}).fetchone()
+    cluster = said.measures.get("cluster")
+    page = f"/-/people/{cluster}#f{one.link.item_id}" if cluster else "/-/people"
+    return {"kept": dict(found) if found else None, "whose": page if said.reason in WHOSE else ""}
 
 
 def _standing(story: Story) -> str:

@@ -49,6 +49,7 @@ bind({
   z: acts.undo,
   b: nextGround,
   c: () => compare.click(),
+  m: () => document.getElementById("whose")?.click(),
 });
 
 document.querySelector(".acts").addEventListener("click", (event) => {
