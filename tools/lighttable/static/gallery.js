@@ -2,7 +2,7 @@
 import { bind } from "./keys.js";
 import { clear, decide, undo } from "./deciding.js";
 import { nextGround } from "./ground.js";
-import { selection, vertical } from "./selection.js";
+import { selection, vertical, wasHere } from "./selection.js";
 
 const grid = document.getElementById("grid");
 const tiles = grid ? [...grid.children] : [];
@@ -38,6 +38,7 @@ function mark(place, scroll = true) {
   const tile = tiles[marked];
   tile.classList.add("marked");
   grid.setAttribute("aria-activedescendant", tile.id);
+  sessionStorage.setItem("last", tile.dataset.id);
   if (scroll) tile.scrollIntoView({ block: "nearest" });
   chosen.tell();
 }
@@ -141,6 +142,7 @@ function compare() {
 document.getElementById("compare")?.addEventListener("click", compare);
 
 if (grid) {
+  const back = tiles.findIndex((tile) => tile.dataset.id === wasHere());
   sessionStorage.setItem("neighbours", JSON.stringify(tiles.map((tile) => Number(tile.dataset.id))));
   sessionStorage.setItem("gallery", location.href);
   bind({
@@ -175,7 +177,6 @@ if (grid) {
     grid.focus({ preventScroll: true });
   });
   grid.addEventListener("dblclick", open);
-  const back = tiles.findIndex((tile) => tile.dataset.id === sessionStorage.getItem("last"));
   mark(Math.max(0, back), back > 0);
   grid.focus({ preventScroll: true });
 }
