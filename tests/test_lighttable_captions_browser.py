@@ -268,9 +268,11 @@ def test_what_is_typed_while_a_text_is_saved_is_saved_too(page: Any, base: Path)
 
 def test_a_text_that_another_tab_wrote_is_overwritten_knowingly(page: Any, base: Path) -> None:
     opened(page)
-    post = """(text) => fetch("/-/captions/save", { method: "POST", headers: { "content-type": "application/json" },
-      body: JSON.stringify({ texts: [{ dataset: "default", id: 21, before: text, text: "emma, elsewhere" }] }) }).then((answer) => answer.status)"""
-    assert page.evaluate(post, TEXT) == 200
+    texts = [{"dataset": "default", "id": 21, "before": TEXT, "text": "emma, elsewhere"}]
+    post = """(texts) => fetch("/-/captions/save", {
+        method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ texts })
+    }).then((answer) => answer.status)"""
+    assert page.evaluate(post, texts) == 200
     field(page, 21).fill("emma, here")
     page.keyboard.press("Enter")
     assert "Another text was written" in state(page, 21, "refused").inner_text()

@@ -13,6 +13,7 @@ from tools.lighttable import asked, counted, sets
 from tools.lighttable.asked import NONE, Query
 from tools.lighttable.desk import Desk, Page
 from tools.lighttable.sets import Bound, Set
+from tools.lighttable.unstored import Unstored, unstored
 from tools.lighttable.words import plain
 from tools.mill.manifest import sql
 
@@ -72,7 +73,9 @@ def _context(db: sqlite3.Connection, desk: Desk, there: Sequence[Set], one: Set,
     found = sets.counts(cells, query)
     total = sets.matching(found, query)
     text, values = sets.items_question(one, query, limits)
-    items = [_tile(row) for row in db.execute(text, values)]
+    rows = db.execute(text, values).fetchall()
+    dropped = unstored(db, (row["id"] for row in rows if row["kind"] == "frame" and row["path"] is None))
+    items = [_tile(row, dropped.get(row["id"])) for row in rows]
     names = _names(db, one)
     reviewed = sum(n for value, n in found["verdict"].items() if value)
     return {
@@ -91,12 +94,15 @@ def _context(db: sqlite3.Connection, desk: Desk, there: Sequence[Set], one: Set,
     }
 
 
-def _tile(row: sqlite3.Row) -> dict[str, Any]:
+def _tile(row: sqlite3.Row, dropped: Unstored | None = None) -> dict[str, Any]:
     width, height = row["width"] or 4, row["height"] or 3
     ratio = min(RATIO[1], max(RATIO[0], width / height))
+    if dropped and dropped.id:  # beside the picture of what was kept there is room for a sentence
+        ratio = 1.0 + min(RATIO[1], (dropped.width or 4) / (dropped.height or 3))
     what = f"{row['kind']} {row['id']}"
     told = {"in": "in", "failed": "failed"}.get(row["state"]) or f"out: {plain(row['reason'])}"
-    return {**dict(row), "ratio": f"{ratio:.3f}", "alt": f"{what}, {told}", "has_picture": _has_picture(row)}
+    shown = {"ratio": f"{ratio:.3f}", "alt": f"{what}, {told}", "has_picture": _has_picture(row), "unstored": dropped}
+    return {**dict(row), **shown}
 
 
 def _has_picture(row: sqlite3.Row) -> bool:

@@ -19,7 +19,7 @@ const underway = new Map(); // by key, what is being saved
 async function save(line, force = false) {
   const { key } = line.dataset;
   const before = underway.get(key);
-  const doing = before ? before.then(() => written(document.getElementById(line.id) ?? line)) : written(line, force);
+  const doing = before ? before.then((done) => done && written(document.getElementById(line.id) ?? line)) : written(line, force);
   underway.set(key, doing);
   const done = await doing;
   if (underway.get(key) === doing) underway.delete(key);

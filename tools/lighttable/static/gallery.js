@@ -12,7 +12,12 @@ const chosen = selection({
   items: () => tiles,
   key: (tile) => Number(tile.dataset.id),
   mark: () => tiles[marked],
-  describe: () => tiles[marked]?.querySelector("img")?.alt ?? (tiles[marked] ? `item ${tiles[marked].dataset.id}` : ""),
+  describe: () => {
+    const tile = tiles[marked];
+    if (!tile) return "";
+    const told = tile.querySelector(".unstored .told")?.textContent;
+    return told ? `frame ${tile.dataset.id}. ${told}` : (tile.querySelector("img")?.alt ?? `item ${tile.dataset.id}`);
+  },
 });
 
 const size = document.getElementById("size");
