@@ -8,9 +8,11 @@ const grid = document.getElementById("grid");
 const tiles = grid ? [...grid.children] : [];
 const set = grid?.dataset.set ?? "";
 let marked = -1;
+for (const tile of tiles) tile.setAttribute("role", "option");
 const chosen = selection({
   items: () => tiles,
   key: (tile) => Number(tile.dataset.id),
+  paint: (tile, on) => tile.setAttribute("aria-selected", String(on)),
   mark: () => tiles[marked],
   describe: () => {
     const tile = tiles[marked];
@@ -79,13 +81,14 @@ function count(difference) {
 
 const isDecided = (id) => Boolean(document.getElementById(`i${id}`)?.dataset.verdict);
 
-function changed(told, before) {
+// A decision on what lies before the set has no fate there: it has what was just said of it.
+function changed(told, before, verdict = "") {
   if (told === null) {
     for (const [id, fate] of before ?? []) show(id, fate);
     return;
   }
   const was = new Map(told.ids.map((id) => [id, before?.has(id) ? Boolean(before.get(id).verdict) : isDecided(id)]));
-  for (const id of told.ids) show(id, told.fates[id] ?? { verdict: "" });
+  for (const id of told.ids) show(id, told.fates[id] ?? { verdict });
   count(told.ids.reduce((sum, id) => sum + Number(isDecided(id)) - Number(was.get(id)), 0));
   chosen.tell();
 }
@@ -108,7 +111,7 @@ function say(verdict) {
       else chosen.none();
     },
     (told) => {
-      changed(told, before);
+      changed(told, before, verdict);
       if (what.all !== undefined && told) location.reload();
     },
   );
@@ -125,7 +128,7 @@ const acts = {
       if (what.all !== undefined && told) location.reload();
     });
   },
-  undo: () => undo(set, changed),
+  undo: () => undo(set, (told) => changed(told)),
 };
 
 function open() {
@@ -190,6 +193,19 @@ document.querySelector(".acts")?.addEventListener("click", (event) => {
   const button = event.target.closest("[data-act]");
   if (button) acts[button.dataset.act]();
 });
+
+// A filter is a check box: Space toggles it, too, and the page that comes has the focus where it was.
+for (const box of document.querySelectorAll(".facet a")) {
+  box.addEventListener("keydown", (event) => {
+    if (event.key !== " " && event.key !== "Enter") return;
+    event.preventDefault();
+    sessionStorage.setItem("filter", `${box.closest("section").querySelector("h2").textContent}:${box.dataset.value}`);
+    location.assign(box.href);
+  });
+  const name = `${box.closest("section").querySelector("h2").textContent}:${box.dataset.value}`;
+  if (sessionStorage.getItem("filter") === name) box.focus();
+}
+sessionStorage.removeItem("filter");
 
 const ranges = document.getElementById("ranges");
 document.getElementById("range-add")?.addEventListener("change", (event) => {

@@ -79,6 +79,7 @@ async function answer(name) {
 function takeAll() {
   const button = card()?.querySelector(".all");
   if (button) button.setAttribute("aria-pressed", String(!alike()));
+  else if (marked()?.matches(".ask")) toast("None of the others that wait is known to be like this one.");
   else takeRow();
 }
 
@@ -121,7 +122,7 @@ const pictures = (row) => [...row.querySelectorAll(".face img")].slice(0, 8).map
 
 async function merge(row, into) {
   if (!row) return toast("Go to a row first, then merge it.");
-  const to = into ?? (await whoIs(`Who is ${callOf(row)} as well?`, [row.dataset.name || row.dataset.cluster]));
+  const to = into ?? (await whoIs(`Merge ${callOf(row)} with whom?`, [row.dataset.name || row.dataset.cluster]));
   if (!to) return;
   const other = into ?? all(".person").find((each) => (to.cluster ? Number(each.dataset.cluster) === to.cluster : each.dataset.name === to.name && each !== row));
   if (!other && !to.cluster) return say("name", { cluster: Number(row.dataset.cluster), name: to.name });

@@ -33,6 +33,7 @@ export function selection({ items, key, value = key, paint = () => {}, mark, des
   function tell() {
     if (!place) return;
     place.classList.toggle("selecting", chosen.size > 0);
+    place.title = chosen.size ? "" : describe(); // where it is cut off
     if (!chosen.size) return (place.textContent = describe());
     const n = all ? `all ${number(all.n)}` : number(chosen.size);
     const button = document.createElement("button");
