@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -101,7 +102,7 @@ def unsay(base: Path) -> None:
         "and not exists (select 1 from decision as undo where undo.undoes = said.uid)",
     )
     if standing:
-        writes.undo(base, [uid for (uid,) in standing])
+        writes.take_back(base, [uid for (uid,) in standing])
 
 
 def paint(base: Path) -> None:
@@ -117,3 +118,9 @@ def paint(base: Path) -> None:
         else:
             image = Image.new("RGB", size, shade)
         image.save(file, "JPEG" if file.suffix == ".jpg" else file.suffix[1:].upper())
+
+
+def tiles(html: str) -> list[tuple[int, str, str]]:
+    """(id, state, verdict) of the tiles of a page."""
+    found = re.findall(r'<li class="tile" id="i(\d+)" data-id="\d+" data-state="(\w+)" data-verdict="(\w*)"', html)
+    return [(int(item), state, verdict) for item, state, verdict in found]

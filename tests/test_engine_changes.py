@@ -98,6 +98,11 @@ def test_another_masker_redoes_masks_and_what_follows_and_taken_back_all_is_as_i
     }
     last = int(str(ask(base, "select max(id) from outcome")[0][0]))
 
+    # Neither the name of its file nor a number that nobody reads decides a mask.
+    (base / "models" / NETWORK.name).rename(base / "models" / "renamed.onnx")
+    configure(base, REMBG.replace(NETWORK.name, "renamed.onnx") + "matting_erode_px = 3\nworking_side_px = 100\n")
+    assert set(all_tools(base, run_tool).values()) == {0}
+
     configure(base, BUILTIN)
     waited = all_tools(base, run_tool)
     # Only the masks: they are the same bytes, so that all that was made from them is in force again, with its files.
@@ -120,7 +125,7 @@ def _told_by_the_query(base: Path) -> None:
     onnx = f"rembg {version('rembg')}, onnxruntime {version('onnxruntime')}"
     assert [(row["engine"], row["model"], row["device"], row["libraries"]) for row in runs] == [
         ("builtin", "grabcut-4", "cpu", opencv),
-        ("rembg", network[:12], "CPU", onnx),
+        ("rembg", f"{network[:12]} {NETWORK.name}", "CPU", onnx),
         ("builtin", "grabcut-4", "cpu", opencv),
     ]
     assert {(row["tool"], row["dataset"], row["status"], row["n_failed"]) for row in runs} == {("mask", "", "done", 0)}

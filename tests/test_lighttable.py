@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from browsing import serving
-from lighting import Visitor, paint, rows
+from lighting import Visitor, paint, rows, tiles
 from manifest_filled import filled
 from PIL import Image
 from workspaces import ROOT, environment
@@ -26,9 +26,7 @@ from tools.lighttable.asked import Query, Range
 from tools.lighttable.pages import all_pages
 from tools.lighttable.pages.item import gauge
 from tools.lighttable.pages.overview import steps
-from tools.mill import settle
-from tools.mill.manifest import connect, transaction
-from tools.mill.settings import UsageError
+from tools.mill.manifest import connect
 from tools.report.story import Check
 
 
@@ -39,12 +37,6 @@ def table(tmp_path: Path) -> Iterator[Visitor]:
     visitor = Visitor(base)
     yield visitor
     visitor.close()
-
-
-def tiles(html: str) -> list[tuple[int, str, str]]:
-    """(id, state, verdict) of the tiles of a page."""
-    found = re.findall(r'<li class="tile" id="i(\d+)" data-id="\d+" data-state="(\w+)" data-verdict="(\w*)"', html)
-    return [(int(item), state, verdict) for item, state, verdict in found]
 
 
 # --- pages ---
@@ -208,113 +200,6 @@ def test_a_broken_file_is_no_picture_and_a_full_disk_no_fault(table: Visitor) ->
     assert table.ask("/-/picture/24/256").status_code == 200
 
 
-# --- decisions ---
-
-
-def test_a_decision_is_a_row_and_obeyed(table: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MILL_ACTOR", "ann")
-    told = table.post("/-/decide/write", {"verdict": "keep", "ids": [24], "set": "score:cutout", "why": "fine"}).json()
-    assert told["fates"] == {"24": {"id": 24, "state": "in", "reason": "", "verdict": "keep"}}
-    row = rows(table.base, "select uid, verdict, kind, item_id, dataset, note, actor from decision")
-    assert row == [(told["words"][0], "keep", "cutout", 24, "", "fine", "ann")]
-    assert tiles(table.ask("/-/gallery?set=score:cutout&verdict=keep").text) == [(24, "in", "keep")]
-    undone = table.post("/-/decide/undo", {"words": told["words"], "set": "score:cutout"}).json()
-    assert undone["fates"]["24"] == {"id": 24, "state": "out", "reason": "blurry", "verdict": ""}
-    again = table.post("/-/decide/undo", {"words": told["words"]})
-    assert (again.status_code, again.json()["error"]) == (400, "This was taken back already.")
-
-
-def test_many_are_one_transaction(table: Visitor) -> None:
-    """One that cannot be kept takes all back, and names itself."""
-    answer = table.post("/-/decide/write", {"verdict": "keep", "ids": [24, 23], "set": "score:cutout"})
-    assert answer.json()["pin"].startswith("cutout 23 cannot be kept: same_moment")
-    assert rows(table.base, "select * from decision") == []
-
-
-def test_all_that_match_need_their_number(table: Visitor) -> None:
-    said = {"verdict": "pin", "all": "?set=score:cutout&state=in", "set": "score:cutout"}
-    wrong = table.post("/-/decide/write", {**said, "expected": 4})
-    assert wrong.json()["error"].startswith("3 images match now, not the number you confirmed.")
-    assert rows(table.base, "select count(*) from decision") == [(0,)]
-    assert table.post("/-/decide/write", {**said, "expected": 3}).json()["ids"] == [21, 23, 25]
-
-
-def test_clear_takes_back_what_was_said_of_the_image_itself(table: Visitor) -> None:
-    writes.decide(table.base, "reject", [21, 24], why="x")
-    writes.decide(table.base, "keep", [24])
-    assert table.post("/-/decide/clear", {"ids": [24, 25], "set": "score:cutout"}).json()["ids"] == [24]
-    assert dict(rows(table.base, "select item_id, verdict from decision where verdict = 'reject'")) == {
-        21: "reject",
-        24: "reject",
-    }
-    none = table.post("/-/decide/clear", {"ids": [25]}).json()["error"]
-    assert none == "There is no decision on this image itself. Its page shows what it obeys."
-
-
-def test_all_that_match_are_cleared_where_their_number_is_right(table: Visitor) -> None:
-    writes.decide(table.base, "pin", [21, 25])
-    asked = {"all": "?set=score:cutout&state=in&per=1", "set": "score:cutout"}
-    wrong = table.post("/-/decide/clear", {**asked, "expected": 4})
-    assert wrong.json()["error"].startswith("3 images match now, not the number you confirmed.")
-    assert table.post("/-/decide/clear", {**asked, "expected": 3}).json()["ids"] == [21, 25]
-
-
-def test_a_keep_that_only_a_pin_could_do_says_so_and_writes_nothing(table: Visitor) -> None:
-    told = table.post("/-/decide/write", {"verdict": "keep", "ids": [23]}).json()
-    assert list(told) == ["pin"]
-    assert told["pin"].startswith("cutout 23 cannot be kept: ")
-    assert told["pin"].endswith(" A keep only overrides limits.")
-    assert rows(table.base, "select * from decision") == []
-
-
-def test_what_it_settles_is_what_a_command_settles(table: Visitor) -> None:
-    """What one decision can change is settled alone; settling everything finds nothing more."""
-    question = "select id, passed, live, decision_id from outcome order by id"
-    seen = [rows(table.base, question)]
-    acts = [
-        lambda: writes.decide(table.base, "reject", [12]),
-        lambda: writes.decide(table.base, "keep", [24]),
-        lambda: writes.decide(table.base, "reject", [1], "default"),
-        lambda: writes.clear(table.base, [12]),
-        lambda: writes.decide(table.base, "reject", [4, 21]),
-        lambda: writes.decide(table.base, "pin", [21]),
-        lambda: writes.clear(table.base, [1, 4, 24]),
-    ]
-    for act in acts:
-        act()
-        found = rows(table.base, question)
-        assert found != seen[-1]
-        db = connect(table.base)
-        with transaction(db):
-            settle.settle(db)
-        db.close()
-        assert rows(table.base, question) == found
-        seen.append(found)
-
-
-def test_a_dataset_that_is_none_is_an_error(table: Visitor) -> None:
-    with pytest.raises(UsageError, match=r"^There is no dataset nobody\.$"):
-        writes.decide(table.base, "reject", [21], "nobody")
-
-
-def test_a_pipeline_and_a_reviewer_write_at_the_same_time(table: Visitor) -> None:
-    """Another process holds the lock for a second; the decision waits for it, and neither is lost."""
-    code = (
-        "import sys, time; from pathlib import Path; from tools.mill.manifest import *\n"
-        "db = connect(Path(sys.argv[1]))\n"
-        "with transaction(db): set_meta(db, 'run', '1'); print('held', flush=True); time.sleep(1)"
-    )
-    words = [sys.executable, "-c", code, str(table.base)]
-    with subprocess.Popen(words, env=environment(PYTHONPATH=str(ROOT)), stdout=subprocess.PIPE, text=True) as other:
-        assert other.stdout
-        assert other.stdout.readline() == "held\n"
-        assert tiles(table.ask("/-/gallery").text)
-        assert table.post("/-/decide/write", {"verdict": "pin", "ids": [21]}).status_code == 200
-        assert other.wait(timeout=20) == 0
-    assert rows(table.base, "select value from meta where key = 'run'") == [("1",)]
-    assert rows(table.base, "select verdict, item_id from decision") == [("pin", 21)]
-
-
 def test_counts_are_kept_until_something_is_decided(table: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counted, "FRESH_S", 1000.0)
     assert "<b>0</b> of 4 reviewed" in table.ask("/-/gallery").text.replace(' id="reviewed"', "")
@@ -360,7 +245,7 @@ def test_counts_brought_up_to_date_are_those_counted_anew(
         writes.clear(table.base, [24])
         assert remembered() == anew()
         for word in words[:1] + words[2:]:
-            writes.undo(table.base, word)
+            writes.take_back(table.base, word)
             assert remembered() == anew()
         assert remembered() == first
 

@@ -174,11 +174,10 @@ def test_a_text_is_written_as_the_command_writes_it_and_undone(base: Path, visit
     row = visitor.ask("/-/captions/rows?key=default-21").text
     assert ">emma, a new hat</textarea>" in row
     assert "next make" in row
-    write(visitor, (21, "emma, a new hat", "emma, another"))
+    other = write(visitor, (21, "emma, a new hat", "emma, another")).json()
     second = said(base)[-1][1]
     assert second == "emma, another"
-    last = rows(base, "select uid from decision order by id desc limit 1")[0][0]
-    assert visitor.post("/-/decide/undo", {"words": [last]}).status_code == 200
+    assert visitor.post("/-/decide/undo", {"words": other["words"]}).status_code == 200
     assert ">emma, a new hat</textarea>" in visitor.ask("/-/captions/rows?key=default-21").text
     assert visitor.post("/-/decide/undo", {"words": told["words"]}).status_code == 200
     assert f">{TEXT}</textarea>" in visitor.ask("/-/captions/rows?key=default-21").text

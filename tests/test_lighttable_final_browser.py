@@ -48,7 +48,7 @@ def _at_the_set(base: Path, page: Any) -> Iterator[None]:
 
     standing = [uid for (uid,) in rows(base, f"select uid {STANDING}")]
     if standing:
-        writes.undo(base, standing)
+        writes.take_back(base, standing)
 
 
 STANDING = """from decision as said where verdict <> 'undo'

@@ -102,7 +102,25 @@ def test_a_run_whose_process_is_gone_was_killed(table: Visitor) -> None:
         ("mask", True),
         ("embed", False),
     ]
-    assert "Its process is gone: it was killed. Type make all." in table.ask("/").text
+    assert f"Its process is gone: it was killed. Type make all BASE={table.base}." in table.ask("/").text
+
+
+def stale_scores(base: Path) -> None:
+    with sqlite3.connect(base / "manifest.db") as db:
+        db.execute("update outcome set stale = 1 where step_id = (select id from step where tool = 'score')")
+
+
+def test_what_waits_calls_for_make(table: Visitor) -> None:
+    stale_scores(table.base)
+    assert f"<b>4</b> wait: type <code>make all BASE={table.base}</code>." in table.ask("/").text
+
+
+def test_what_waits_while_a_step_is_at_work_calls_for_nothing(table: Visitor) -> None:
+    stale_scores(table.base)
+    begin(table.base, "score", os.getpid())
+    page = table.ask("/").text
+    assert "<b>4</b> wait, and a step is at work." in page
+    assert '<span class="soft">running</span></td><td class="num"><span class="soft">–</span></td>' in page
 
 
 def test_how_far_it_has_come_is_counted_from_its_start() -> None:

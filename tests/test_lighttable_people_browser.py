@@ -38,7 +38,7 @@ def _unsaid(base: Path, page: Any) -> Iterator[None]:
 
     found = [uid for uid, _, _ in said(base)]
     if found:
-        writes.undo(base, found)
+        writes.take_back(base, found)
     page.evaluate("sessionStorage.clear()")
 
 

@@ -88,7 +88,7 @@ def test_another_limit_and_a_keep_are_considered(tmp_path: Path) -> None:
     told = told_of(db, sharp)
     assert (told["passing"], would(told, lowest), would(told, highest)) == (4, 4, 1)
     dark = next(one for one in spectra.all_limits(db) if one.key == "max_dark")
-    writes.undo(base, [db.execute("select uid from decision").fetchone()[0]])
+    writes.take_back(base, [db.execute("select uid from decision").fetchone()[0]])
     db.execute("update finding set reason = 'burnt_in' where reason = 'blurry'")
     assert would(told_of(db, dark), len(told_of(db, dark)["places"]) - 1) == 3
     db.execute("delete from finding where reason = 'burnt_in'")
@@ -202,7 +202,7 @@ def test_a_rejection_counts_though_the_step_no_longer_sees_the_image(tmp_path: P
     db.execute("update item set newest = 0 where id = 24")
     assert spectra.read(db, sharp, spectra.all_limits(db)).keeps.tolist() == []
     words = [row[0] for row in db.execute("select uid from decision where item_id = 21")]
-    writes.undo(base, words)
+    writes.take_back(base, words)
     assert spectra.read(db, sharp, spectra.all_limits(db)).rejects.tolist() == []
     db.close()
 

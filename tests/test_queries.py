@@ -192,30 +192,33 @@ def test_a_run_shows_its_settings(db: sqlite3.Connection, base: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tool", "recipe", "device", "libraries", "told"),
+    ("tool", "recipe", "device", "libraries", "weights", "told"),
     [
         (
             "detect",
-            {"engine": ["yolo", "ab" * 32], "params": {"weights": "net.pt"}},
+            {"engine": ["yolo", "ab" * 32]},
             ["cpu", "cuda:0"],
             {"torch": "2", "ultralytics": "8", "onnxruntime": "1", "dlib-bin": "20", "av": "18"},
-            ("yolo", "abababababab", "cpu and cuda:0", "ultralytics 8, torch 2, dlib-bin 20"),
+            ["net.pt"],
+            ("yolo", "abababababab net.pt", "cpu and cuda:0", "ultralytics 8, torch 2, dlib-bin 20"),
         ),
         (
             "detect",
-            {"engine": ["yolo", "ab" * 32], "params": {"weights": "net.onnx"}},
+            {"engine": ["yolo", "ab" * 32]},
             ["cpu"],
             {"torch": "2", "ultralytics": "8", "onnxruntime": "1", "dlib-bin": None},
-            ("yolo", "abababababab", "cpu", "ultralytics 8, torch 2, onnxruntime 1"),
+            ["net.onnx"],
+            ("yolo", "abababababab net.onnx", "cpu", "ultralytics 8, torch 2, onnxruntime 1"),
         ),
         (
             "caption",
             {"engine": ["vertex", "vertex-1"], "sides": {"model": "gemini-9", "prompt": "p"}},
             [],
             {"google-genai": "2", "openai": "3"},
+            [],
             ("vertex", "gemini-9", "elsewhere", "google-genai 2"),
         ),
-        ("score", {}, [], {"scikit-image": "0.26"}, ("", None, None, "scikit-image 0.26")),
+        ("score", {}, [], {"scikit-image": "0.26"}, [], ("", None, None, "scikit-image 0.26")),
     ],
 )
 def test_a_run_shows_what_made_it(
@@ -225,9 +228,10 @@ def test_a_run_shows_what_made_it(
     recipe: dict[str, object],
     device: list[str],
     libraries: dict[str, str | None],
+    weights: list[str],
     told: tuple[object, ...],
 ) -> None:
-    machine = json.dumps({"libraries": libraries, "devices": device})
+    machine = json.dumps({"libraries": libraries, "devices": device, "weights": weights})
     run = db.execute("select run.id, run.recipe_id from run join step on step.id = step_id where tool = ?", (tool,))
     run_id, recipe_id = run.fetchone()
     db.execute("update recipe set json = ? where id = ?", (json.dumps(recipe), recipe_id))

@@ -12,7 +12,7 @@ import pytest
 from hostile_names import forty
 from sourcing import VIDEOS, Refresh, audits, in_force, put, state
 
-from tools.mill import files, sources
+from tools.mill import files, raw
 from tools.mill.pool import Answer
 from tools.mill.tool import Asked
 from tools.mill.walk import shown
@@ -57,7 +57,7 @@ def test_a_second_look_changes_nothing_and_reads_nothing(
     def no_reading(*_: object) -> list[Answer[Any, Any]]:
         pytest.fail("Something was read.")
 
-    monkeypatch.setattr(sources, "_digest", no_reading)
+    monkeypatch.setattr(raw, "_digest", no_reading)
     assert refresh() == ()
     assert (state(db), db.total_changes) == (before, changes)
 

@@ -41,6 +41,14 @@ class OnlyPinned(UsageError):
         self.cause = cause
 
 
+class SomeRefused(UsageError):
+    """Some of several cannot obey. places: which of them, counted from 0. The message is the first one's."""
+
+    def __init__(self, places: Sequence[int], first: UsageError) -> None:
+        super().__init__(str(first))
+        self.places = places
+
+
 def subjects(db: sqlite3.Connection, base: Path, text: str, dataset: str) -> list[Subject]:
     """What the person means. A packaged image stands for its cut-out there, so that the next best takes its place."""
     return [_subject(db, item, word, base, dataset) for word, item in find.named(db, base, text)]
@@ -80,6 +88,14 @@ def refuse(db: sqlite3.Connection, verdict: str, subject: Subject) -> None:
         )
 
 
+def _refusal(db: sqlite3.Connection, verdict: str, subject: Subject) -> UsageError | None:
+    try:
+        refuse(db, verdict, subject)
+    except UsageError as error:
+        return error
+    return None
+
+
 def decide(base: Path, verdict: str, texts: Sequence[str], dataset: str, why: str) -> list[Subject]:
     """Write one decision on each item named and settle, all or nothing."""
     names = settings.dataset_names(settings.load(base))
@@ -100,9 +116,14 @@ def decide(base: Path, verdict: str, texts: Sequence[str], dataset: str, why: st
 
 
 def say(db: sqlite3.Connection, verdict: str, subjects: Sequence[Subject], why: str) -> None:
-    """Write one keep, reject or pin on each in the open transaction, and settle. Raises UsageError as `refuse`."""
-    for subject in subjects:
-        refuse(db, verdict, subject)
+    """Write one keep, reject or pin on each in the open transaction, and settle.
+
+    Raises UsageError as `refuse`, and SomeRefused where several are meant: then nothing was written.
+    """
+    refused = {place: error for place, one in enumerate(subjects) if (error := _refusal(db, verdict, one))}
+    if refused:
+        first = next(iter(refused.values()))
+        raise first if len(subjects) == 1 else SomeRefused(list(refused), first)
     for subject in subjects:
         decisions.write(db, verdict, subject.item, subject.dataset, why)
     settle.settle_below(db, [int(subject.item["id"]) for subject in subjects])

@@ -13,7 +13,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from tools.mill.tool import Asking, Bench, Limit, Made, Reason, Result, Row, Tool, of_engine, operational, rejected
+from tools.mill.tool import (
+    Asking,
+    Bench,
+    Limit,
+    Made,
+    Reason,
+    Result,
+    Row,
+    Tool,
+    of_engine,
+    operational,
+    read_where,
+    rejected,
+)
 
 if TYPE_CHECKING:
     from tools.engines.protocols import Box, Detection, Rgb
@@ -23,6 +36,7 @@ if TYPE_CHECKING:
 VERSION = 2
 
 SHOT_RULES = ("face", "area")
+BY_FACE = "shot_rule", ("face",)
 
 LIMITS = (
     Limit(
@@ -95,16 +109,16 @@ class Params:
     """
 
     engine: str = "auto"
-    weights: str = of_engine("yolo", "yolo26m-pose.pt")
+    weights: str = of_engine("yolo", "yolo26m-pose.pt", file=True)
     imgsz: int = of_engine("yolo", 640)
     device: str = operational("auto")
     batch: int = operational(8)
     pad: float = 0.15
     pad_above: float = 0.25
     shot_rule: str = "face"
-    shot_close: float = 0.30
-    shot_far: float = 0.15
-    min_face_px: float = 40.0
+    shot_close: float = read_where(BY_FACE, 0.30)
+    shot_far: float = read_where(BY_FACE, 0.15)
+    min_face_px: float = of_engine("builtin", 40.0)
     landmarks: bool = True
     keep_confidence: float = 0.3
     keep_at_most: int = 24

@@ -17,6 +17,7 @@ from datasette.utils import sqlite_timelimit
 from datasette.utils.asgi import Request, Response
 
 from tools.mill.manifest import sql
+from tools.report.words import command
 
 T = TypeVar("T")
 DATABASE = "manifest"
@@ -70,6 +71,10 @@ class Desk:
         template = self.datasette.jinja_env.get_template(f"table/{word}.html")
         text = await template.render_async(word=word, desk=self, **context)
         return Response(text, status=status, content_type="text/html; charset=utf-8")
+
+    def typed(self, target: str, **variables: str) -> str:
+        """The command that a page tells: `make target`, for this workspace."""
+        return command(self.base, target, **variables)
 
     def json(self, value: object, status: int = 200) -> Response:
         return Response(json.dumps(value), status=status, content_type="application/json; charset=utf-8")

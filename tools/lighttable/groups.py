@@ -13,7 +13,7 @@ from typing import Any
 from tools.decide import Subject, say
 from tools.lighttable import counted, sets
 from tools.lighttable.desk import Desk
-from tools.lighttable.writes import Written
+from tools.lighttable.writes import Written, last_decision, since
 from tools.mill import settings
 from tools.mill.manifest import connect, sql, transaction
 from tools.mill.settings import UsageError
@@ -114,13 +114,13 @@ def swap(base: Path, step_id: int, wanted: int, kept: int, dataset: str) -> Writ
     if dataset and dataset not in settings.dataset_names(settings.load(base)):
         raise UsageError(f"There is no dataset {dataset}.")
     with closing(connect(base)) as db, transaction(db):
-        before = db.execute("select coalesce(max(id), 0) from decision").fetchone()[0]
+        before = last_decision(db)
         found = {row["id"]: row for row in db.execute(sql("pages/decide.subjects"), {"ids": f"[{wanted}, {kept}]"})}
         if set(found) != {wanted, kept}:
             raise UsageError("These images are no longer there. Load the page again.")
         say(db, "pin", [Subject(found[wanted], dataset)], "")
         standing = db.execute(sql("pages/compare.standing"), {"step": step_id, "item": kept}).fetchone()
-        if standing["verdict"] == "pin":
+        was_pinned = standing["verdict"] == "pin"
+        if was_pinned:
             say(db, "reject", [Subject(found[kept], dataset)], f"Swapped for {found[wanted]['kind']} {wanted}.")
-        rows = db.execute("select uid, item_id from decision where id > ? order by id", (before,)).fetchall()
-    return Written([row["uid"] for row in rows], [int(row["item_id"]) for row in rows])
+        return Written(since(db, before), [wanted, kept] if was_pinned else [wanted])

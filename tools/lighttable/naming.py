@@ -15,7 +15,7 @@ from pathlib import Path
 from tools import name as names
 from tools.identify import say
 from tools.identity.names import checked, told_new
-from tools.lighttable.writes import Written, undo
+from tools.lighttable.writes import Written, take_back
 from tools.mill import decisions
 from tools.mill.manifest import connect, sql, transaction
 from tools.mill.settings import UsageError
@@ -75,7 +75,7 @@ def forget(base: Path, ids: Sequence[int]) -> Told:
         words = [row[0] for row in db.execute(question, (json.dumps(list(ids)),))]
     if not words:
         raise UsageError("Nobody has said who this is.")
-    written = undo(base, words)
+    written = take_back(base, words)
     return Told(written, ["Taken back. The next `make` obeys."])
 
 

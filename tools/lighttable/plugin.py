@@ -27,6 +27,9 @@ from tools.report import queries
 ITEM_ID = re.compile(r"(\w+_)?item_id|(cutout|composite|frame|person|video|photo)_id")
 TEMPLATES = Path(__file__).parent / "templates"
 BUSY_SENTENCE = "The manifest is busy, nothing was written. Try again in a moment."
+LONGEST = 4_000_000
+"""Bytes of the longest text or blob in a question or an answer: SQL may be typed here, and rows are built in memory."""
+
 SLOW_SENTENCE = "This took longer than five seconds. Narrow the filter."
 
 
@@ -79,7 +82,7 @@ def _acted(desk: Desk, act: Act) -> Callable[..., Awaitable[Response]]:
         body = await request.post_body()
         try:
             said = json.loads(body) if len(body) <= MAX_BODY_BYTES else None
-        except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             said = None
         if not isinstance(said, dict):
             return desk.json({"error": "A JSON object was expected. Nothing was written."}, 400)
@@ -119,6 +122,12 @@ def furnish(env: Environment, desk: Desk) -> None:
     env.filters.update(words.FILTERS)
     env.globals.update(nav=[page for page in all_pages() if page.title], stamp=words.stamp, picture=words.picture)
     env.globals.update(workspace=desk.base.name, reviewer=desk.reviewer)
+
+
+@hook
+def prepare_connection(conn: sqlite3.Connection, datasette: Datasette) -> None:
+    if datasette in TABLES:
+        conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
 
 
 @hook

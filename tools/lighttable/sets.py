@@ -157,7 +157,7 @@ def items_question(one: Set, query: Query, limits: Mapping[str, Bound]) -> tuple
         if wanted:
             # The plus keeps a number a number: a run is compared as one.
             values |= {
-                name: int(text) if facet == "run" and text.isdecimal() else text
+                name: int(text) if facet == "run" and text.isdecimal() and len(text) < 19 else text
                 for name, text in zip(names, wanted, strict=True)
             }
             conditions.append(f"and {FACETS[facet]} in ({', '.join(f':{name}' for name in names)})")
@@ -169,21 +169,22 @@ def items_question(one: Set, query: Query, limits: Mapping[str, Bound]) -> tuple
         metrics.append(metric)
         value = f"{_column(metric)} as value,"
         values |= {"bound": limited} if limited is not None else {}
-        conditions.append(f"and {_column(metric)} is not null")
     text = sql("pages/gallery.items").replace("/*tables*/", _joins(one, metrics))
     text = text.replace("/*value*/ null as value", value.rstrip(",") or "null as value")
     return text.replace("/*conditions*/", "\n".join(conditions)).replace("/*order*/", order), values
 
 
 def _sorting(one: Set, sort: str, limits: Mapping[str, Bound]) -> tuple[Metric, str, float | None]:
+    """The measurement, its order and the bound that it is compared with. What was not measured comes last."""
     if sort.startswith("near-"):
         name = sort.removeprefix("near-")
         metric = metric_of(one, name)
         if name not in limits:
             raise UsageError(f"{name} has no limit that one could be near to.")
-        return metric, f"abs({_column(metric)} - :bound),", limits[name].value
+        return metric, f"{_column(metric)} is null, abs({_column(metric)} - :bound),", limits[name].value
     metric = metric_of(one, sort.removeprefix("-"))
-    return metric, f"{_column(metric)} {'desc' if sort.startswith('-') else 'asc'},", None
+    column, way = _column(metric), "desc" if sort.startswith("-") else "asc"
+    return metric, f"{column} is null, {column} {way},", None
 
 
 Cube = Sequence[tuple[tuple[str, ...], int]]

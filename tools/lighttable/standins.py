@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tools import select
 from tools.decide import Subject, say
-from tools.lighttable.writes import Written
+from tools.lighttable.writes import Written, last_decision, since
 from tools.media.errors import MediaError
 from tools.mill import recipe, steps
 from tools.mill.manifest import connect, sql, transaction
@@ -192,12 +192,11 @@ def swap(base: Path, dataset: str, out: int, into: int, why: str, *, pin: bool) 
     """
     with closing(connect(base)) as db, transaction(db):
         dataset_of(load(base), dataset)
-        before = db.execute("select coalesce(max(id), 0) from decision").fetchone()[0]
+        before = last_decision(db)
         found = db.execute(sql("pages/decide.subjects"), {"ids": json.dumps([out, into])}).fetchall()
         if len(found) != 2 or out == into or any(item["kind"] != "cutout" for item in found):
             raise UsageError("Name two cut-outs that are there. Load the page again; nothing was written.")
         say(db, "reject", [Subject(found[0], dataset)], why)
         if pin:
             say(db, "pin", [Subject(found[1], dataset)], f"instead of cutout {out}")
-        words = [row[0] for row in db.execute("select uid from decision where id > ? order by id", (before,))]
-    return Written(words, [out, into] if pin else [out])
+        return Written(since(db, before), [out, into] if pin else [out])

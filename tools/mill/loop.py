@@ -39,6 +39,7 @@ class _Work:
     bench: Bench[Any]
     bounds: Mapping[str, float]
     recipe_id: int
+    weights: Sequence[str]
     rows: Sequence[Row] | None
     notes: tuple[str, ...]
 
@@ -158,7 +159,8 @@ def _prepare(
     bounds = {limit.key: float(values[limit.key]) for limit in tool.limits}
     bench = Bench(base, params, dataset, sides, digest=engine[1] if engine else "")
     notes += tool.remarks(bench) if tool.remarks else ()
-    return _Work(db, tool, asked, place, bench, bounds, recipe_id, rows, notes)
+    weights = recipe.files(params, engine[0] if engine else None)
+    return _Work(db, tool, asked, place, bench, bounds, recipe_id, weights, rows, notes)
 
 
 def _side(db: sqlite3.Connection, name: str, dataset: str) -> list[dict[str, Any]]:
@@ -204,7 +206,7 @@ def _one_run(work: _Work, queue: steps.Queue) -> int:
     """One run with its row: begun, worked, finished, whatever happens in between."""
     db, start = work.db, time.perf_counter()
     with transaction(db):
-        run_id = runs.begin(db, work.step_id, work.recipe_id, work.bounds, work.asked.workers)
+        run_id = runs.begin(db, work.step_id, work.recipe_id, work.bounds, work.asked.workers, work.weights)
     recorder = Recorder(
         *(db, work.tool.name, work.place, list(BY_TOOL).index(work.tool.name), work.recipe_id, run_id),
         *(work.tool.limits, work.tool.reasons, work.bounds),
@@ -275,7 +277,7 @@ def _map_each(work: _Work, recorder: Recorder, queue: steps.Queue, run_id: int) 
                     devices.add(entry.result.device)
                 if time.monotonic() - last > COMMIT_S:
                     commit()
-        except Stop:
+        except (Stop, UsageError):
             # What was finished before stands: an item that stops every run must not be the first for ever.
             commit()
             raise

@@ -9,7 +9,7 @@ import socket
 import sqlite3
 import sys
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tools.mill.conceal import conceal
@@ -40,13 +40,23 @@ class Report:
     left: int = 0
 
 
-def begin(db: sqlite3.Connection, step_id: int, recipe_id: int, bounds: Mapping[str, float], workers: int) -> int:
+def begin(
+    db: sqlite3.Connection,
+    step_id: int,
+    recipe_id: int,
+    bounds: Mapping[str, float],
+    workers: int,
+    weights: Sequence[str] = (),
+) -> int:
+    """Write down that a run begins, and on what. weights: the names of the files that the settings name for its engine;
+    the recipe knows them by their digest."""
     machine = {
         "python": platform.python_version(),
         "system": platform.platform(),
         "cpus": os.cpu_count(),
         "workers": workers,
         "libraries": {name: _version(name) for name in LIBRARIES},
+        "weights": list(weights),
         "arguments": [conceal(argument) for argument in sys.argv[1:]],
     }
     cursor = db.execute(

@@ -1,66 +1,26 @@
-"""Sources: bring the manifest in line with the user's folders. Each file is read once; nothing is written to them."""
+"""Sources: bring the manifest in line with the user's folders: what is new, what is a copy, what is gone."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sqlite3
-import threading
-import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.mill import files, settle
-from tools.mill.items import ADDRESS_HEX, VERSION_HEX, claim, displace, release
+from tools.mill import settle
+from tools.mill.items import claim, displace, release
 from tools.mill.manifest import transaction, utc_now
 from tools.mill.plan import FOLDERS
-from tools.mill.pool import run_all
-from tools.mill.progress import progress
+from tools.mill.raw import COPY, Source, is_fresh, read
 from tools.mill.settings import UsageError
 from tools.mill.tool import Asked
 from tools.mill.walk import Found, shown, walk
-from tools.mill.way import Way
 
-COMMIT_S = 1.0
-_CHUNK = 1 << 20
-_COPY = "~"
-"""In the address of a file that is the copy of another."""
-
-_COPY_HEX = 12
 _TOLD = 10
-_NOTHING = hashlib.sha256().hexdigest()
-"""The digest of an empty file."""
-
 KINDS = {folder: kind for kind, folder in FOLDERS.items()}
 Key = tuple[str, bytes]
-
-
-@dataclass(frozen=True)
-class Source:
-    """One user file as the manifest knows it. sha256 is None where it could not be read."""
-
-    kind: str
-    path: bytes
-    sha256: str | None
-
-    @property
-    def group(self) -> str:
-        """Files of one group are the same picture or film; one that is empty or could not be read is like no other."""
-        if self.sha256 in (None, _NOTHING):
-            return "unread" + hashlib.sha256(self.path).hexdigest()
-        return str(self.sha256)
-
-    def address(self, first: bool) -> str:
-        plain = self.group[:ADDRESS_HEX]
-        return plain if first else f"{plain}{_COPY}{hashlib.sha256(self.path).hexdigest()[:_COPY_HEX]}"
-
-    @property
-    def version(self) -> str:
-        # A reference is also whose folder it lies in.
-        named = self.path.split(b"/")[0] if self.kind == "reference" else b""
-        return hashlib.sha256(self.group.encode() + b"/" + named).hexdigest()[:VERSION_HEX]
 
 
 def refresh(db: sqlite3.Connection, base: Path, asked: Asked) -> tuple[str, ...]:
@@ -73,10 +33,10 @@ def refresh(db: sqlite3.Connection, base: Path, asked: Asked) -> tuple[str, ...]
     if not asked.accept_vanished:
         _refuse_lost_folders(db, base, found)
     known = {(KINDS[row["folder"]], bytes(row["path"])): row for row in db.execute("select * from file")}
-    fresh = [file for key, file in found.items() if key not in known or _stat(file) != _row_stat(known[key])]
+    fresh = [file for key, file in found.items() if is_fresh(file, known.get(key))]
     if asked.dry_run:
         return (f"intake: {len(fresh)} new or changed files would be read.",)
-    _read(db, base, fresh, asked.workers)
+    read(db, base, fresh, asked.workers)
     lost = [(FOLDERS[kind], path) for kind, path in known if (kind, path) not in found]
     with transaction(db):
         db.executemany("delete from file where folder = ? and path = ?", lost)
@@ -97,7 +57,7 @@ def _dangling(nowhere: list[bytes]) -> Iterator[str]:
 
 def _notes(changes: Changes) -> tuple[str, ...]:
     """What to tell of sources that are gone; of copies and of what could not be read nothing was made."""
-    gone = [row for row in changes.vanished if row["sha256"] and _COPY not in row["address"]]
+    gone = [row for row in changes.vanished if row["sha256"] and COPY not in row["address"]]
     notes = [
         f"intake: {row['path']} {'was replaced' if row['path'] in changes.present else 'is gone'}; "
         "what was made from it leaves the package."
@@ -106,62 +66,6 @@ def _notes(changes: Changes) -> tuple[str, ...]:
     if len(gone) > _TOLD:
         notes.append(f"intake: and so are {len(gone) - _TOLD} more.")
     return tuple(notes)
-
-
-def _stat(file: Found) -> tuple[int, int, int, int]:
-    return file.size, file.mtime_ns, file.ctime_ns, file.inode
-
-
-def _row_stat(row: sqlite3.Row) -> tuple[int, int, int, int] | None:
-    stat = row["size"], row["mtime_ns"], row["ctime_ns"], row["inode"]
-    return stat if row["sha256"] else None
-
-
-def _read(db: sqlite3.Connection, base: Path, fresh: list[Found], workers: int) -> None:
-    """Hash the new and the changed files and write them down, a second's worth at a time."""
-    batch: list[tuple[object, ...]] = []
-    last = time.monotonic()
-    stop = threading.Event()
-    way = Way("threads", max(1, workers), idle_s=COMMIT_S, idle=lambda: _save(db, batch), halt=stop.set)
-    for answer in progress(run_all(_digest, fresh, (base, stop), way), "read", len(fresh)):
-        file = answer.job
-        if answer.error:
-            raise UsageError(f"{answer.error}. Mend it, or take the file out of {FOLDERS[file.kind]}.")
-        batch.append((FOLDERS[file.kind], file.path, shown(file.path), *_stat(file), answer.value))
-        if time.monotonic() - last > COMMIT_S:
-            _save(db, batch)
-            last = time.monotonic()
-    _save(db, batch)
-
-
-def _save(db: sqlite3.Connection, batch: list[tuple[object, ...]]) -> None:
-    with transaction(db):
-        db.executemany(
-            """insert into file (folder, path, shown, size, mtime_ns, ctime_ns, inode, sha256)
-            values (?, ?, ?, ?, ?, ?, ?, ?)
-            on conflict (folder, path) do update set size = excluded.size, mtime_ns = excluded.mtime_ns,
-            ctime_ns = excluded.ctime_ns, inode = excluded.inode, sha256 = excluded.sha256, item_id = null""",
-            batch,
-        )
-    batch.clear()
-
-
-def _digest(file: Found, shared: tuple[Path, threading.Event]) -> str | None:
-    """SHA-256 of a user's file, or None where it cannot be read: intake says why. Gives up when told to stop."""
-    base, stop = shared
-    try:
-        with open(files.source_path(base, FOLDERS[file.kind], file.path), "rb", buffering=0) as stream:
-            digest = hashlib.sha256()
-            while (chunk := stream.read(_CHUNK)) and not stop.is_set():
-                digest.update(chunk)
-            return digest.hexdigest()
-    except (PermissionError, FileNotFoundError, IsADirectoryError):
-        return None
-    except OSError as error:
-        if error.errno in files.NO_ROOM:
-            # A dying disk gives EIO on reading: this file's fault, not the workspace's.
-            return None
-        raise
 
 
 @dataclass(frozen=True)
@@ -215,7 +119,7 @@ def _parting(row: sqlite3.Row, changes: Changes) -> tuple[str, str]:
         return "vanished", "Its file is no longer in the folder."
     if row["sha256"] is None:
         return "replaced", "It can be read now."
-    if _COPY in row["address"]:
+    if COPY in row["address"]:
         return "vanished", "It is no copy any more: the file that it was a copy of has gone."
     return "replaced", "Another file lies in its place."
 
@@ -261,7 +165,7 @@ def _try_again(db: sqlite3.Connection, item_id: int) -> None:
 def _judge_again(db: sqlite3.Connection, step_id: int, address: str, item: sqlite3.Row, path: str) -> None:
     """Have intake judge anew what a changed name has a part in. What was made from it stays as it is."""
     # Of a copy it is said what it is the copy of.
-    copies = (f"{address}{_COPY}", f"{address}{_COPY}g")
+    copies = (f"{address}{COPY}", f"{address}{COPY}g")
     stale = [row[0] for row in db.execute("select id from item where address between ? and ?", copies)]
     if os.path.splitext(item["path"])[1] != os.path.splitext(path)[1]:
         # A name claims what it holds.
@@ -285,7 +189,7 @@ def _counts(db: sqlite3.Connection) -> Iterator[tuple[str, int]]:
     yield from db.execute(
         """select kind, count(*) from item
         where parent_id is null and newest and instr(address, ?) = 0 group by kind""",
-        (_COPY,),
+        (COPY,),
     ).fetchall()
 
 
@@ -302,7 +206,7 @@ def _refuse_lost_folders(db: sqlite3.Connection, base: Path, found: Mapping[Key,
 
 def _refuse_lost_sources(db: sqlite3.Connection, base: Path, changes: Changes) -> None:
     # A file that was replaced by another of its name is no loss.
-    gone = [row for row in changes.vanished if row["path"] not in changes.present and _COPY not in row["address"]]
+    gone = [row for row in changes.vanished if row["path"] not in changes.present and COPY not in row["address"]]
     for kind, count in _counts(db):
         lost = sum(row["kind"] == kind for row in gone)
         if lost * 2 > count:

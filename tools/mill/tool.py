@@ -22,9 +22,22 @@ def operational(default: T) -> T:
     return field(default=default, metadata={"recipe": False})
 
 
-def of_engine(name: str, default: T) -> T:
-    """A parameter that one engine reads: in the recipe only where that engine runs."""
-    return field(default=default, metadata={"engine": name})
+Where = tuple[str, tuple[Any, ...]]
+"""Another parameter, and its values with which one is read."""
+
+
+def of_engine(name: str, default: T, *, where: Where | None = None, file: bool = False) -> T:
+    """A parameter that one engine reads: in the recipe only where that engine runs, and as `read_where` says.
+
+    file: it names a file whose digest is part of the engine's, so that the name decides nothing; it is written into the
+    run instead.
+    """
+    return field(default=default, metadata={"engine": name, "where": where, "file": file})
+
+
+def read_where(where: Where, default: T) -> T:
+    """A parameter that nobody reads unless another one has one of some values: in the recipe only then."""
+    return field(default=default, metadata={"where": where})
 
 
 @dataclass(frozen=True)

@@ -190,7 +190,7 @@ async def save(desk: Desk, said: Mapping[str, Any]) -> Mapping[str, Any]:
         raise UsageError(f"{len(given)} texts were sent, not the number you confirmed. Nothing was written.")
     texts = [_text(desk, one) for one in given]
     written, told = await desk.write(caption_writes.save, desk.base, texts, writes.text_of(said, "why", 400))
-    return {"words": list(written.words), "ids": list(written.ids), "told": list(told)}
+    return {"words": written.span, "ids": list(written.ids), "told": list(told)}
 
 
 def _text(desk: Desk, one: object) -> caption_writes.Text:

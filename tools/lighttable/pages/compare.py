@@ -237,7 +237,7 @@ async def swap(desk: Desk, said: Mapping[str, Any]) -> Mapping[str, Any]:
         raise UsageError(f"There is no set {word}.")
     written = await desk.write(groups.swap, desk.base, one.step_id, *ids, one.dataset)
     fates = await desk.read(lambda db: writes.fates(db, one.step_id, written.ids))
-    return {"words": list(written.words), "ids": list(written.ids), "fates": fates}
+    return {"words": written.span, "ids": list(written.ids), "fates": fates}
 
 
 ITEM = r"(?P<item>[1-9][0-9]{0,17})"

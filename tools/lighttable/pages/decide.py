@@ -9,38 +9,50 @@ from typing import Any
 from datasette.utils import MultiParams
 from datasette.utils.asgi import Request, Response
 
-from tools.decide import OnlyPinned
+from tools.decide import OnlyPinned, SomeRefused
 from tools.lighttable import asked, sets, writes
 from tools.lighttable.desk import Desk, Page
 from tools.mill.settings import UsageError
 
 
 async def decide(desk: Desk, said: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`{verdict, ids | all, expected, dataset, why, set}`. all: a set's query; expected: the confirmed number.
+    """`{verdict, ids | all, expected, except, dataset, why, set}`.
 
-    The answer is `{pin: why}`, and nothing is written, where a keep cannot be obeyed but a pin can.
+    all: a set's query; expected: the confirmed number of all that match it; except: ids of these that are not meant.
+    Where not all can obey nothing is written, and the answer is `{pin: why}` for a single one that can be pinned
+    instead of kept, else `{refused: [ids], why}`.
     """
-    ids = await _matching(desk, said) if "all" in said else writes.ids_of(said)
+    ids = await _meant(desk, said)
     verdict, dataset, why = (writes.text_of(said, name) for name in ("verdict", "dataset", "why"))
     try:
         written = await desk.write(writes.decide, desk.base, verdict, ids, dataset, why)
     except OnlyPinned as error:
         return {"pin": error.cause}
+    except SomeRefused as error:
+        return {"refused": [ids[place] for place in error.places], "why": str(error)}
     return await _told(desk, said, written)
 
 
 async def clear(desk: Desk, said: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`{ids | all, expected, set}`: free again. all and expected as in `decide`."""
-    ids = await _matching(desk, said) if "all" in said else writes.ids_of(said)
-    return await _told(desk, said, await desk.write(writes.clear, desk.base, ids))
+    """`{ids | all, expected, except, set}`: free again, as far as the set's dataset is concerned."""
+    ids = await _meant(desk, said)
+    one = await desk.read(lambda db: _set(db, said))
+    return await _told(desk, said, await desk.write(writes.clear, desk.base, ids, one.dataset if one else ""))
 
 
 async def undo(desk: Desk, said: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`{words, set}`: the uids that an earlier answer gave."""
+    """`{words, set}`: the span that an earlier answer gave. The answer is `{gone: true}` where nothing of it stands."""
     words = said.get("words")
-    if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
+    if not isinstance(words, list) or len(words) != 2 or not all(isinstance(word, str) for word in words):
         raise UsageError("There is nothing to undo.")
-    return await _told(desk, said, await desk.write(writes.undo, desk.base, words))
+    written = await desk.write(writes.undo, desk.base, *words)
+    return await _told(desk, said, written) if written.words else {"gone": True}
+
+
+async def _meant(desk: Desk, said: Mapping[str, Any]) -> list[int]:
+    ids = await _matching(desk, said) if "all" in said else writes.ids_of(said)
+    spared = set(writes.ids_of(said, "except")) if said.get("except") else set()
+    return writes.ids_of({"ids": [one for one in ids if one not in spared]})
 
 
 async def _matching(desk: Desk, said: Mapping[str, Any]) -> list[int]:
@@ -60,7 +72,7 @@ async def _matching(desk: Desk, said: Mapping[str, Any]) -> list[int]:
         raise UsageError(
             f"{len(ids):,} images match now, not the number you confirmed. Look again; nothing was written."
         )
-    return writes.ids_of({"ids": ids})
+    return ids
 
 
 def _parsed(text: str) -> dict[str, list[str]]:
@@ -71,13 +83,18 @@ def _parsed(text: str) -> dict[str, list[str]]:
 
 async def _told(desk: Desk, said: Mapping[str, Any], written: writes.Written) -> Mapping[str, Any]:
     """What a page needs to show the change: the words to undo it, and the fate of each item in the page's set."""
-    word = writes.text_of(said, "set", 200)
 
     def found(db: sqlite3.Connection) -> dict[str, dict[str, Any]]:
-        step = next((one.step_id for one in sets.all_sets(db) if one.word == word), None)
-        return writes.fates(db, step, written.ids) if step is not None else {}
+        one = _set(db, said)
+        return writes.fates(db, one.step_id, written.ids) if one else {}
 
-    return {"words": list(written.words), "ids": list(written.ids), "fates": await desk.read(found)}
+    return {"words": written.span, "ids": list(written.ids), "fates": await desk.read(found)}
+
+
+def _set(db: sqlite3.Connection, said: Mapping[str, Any]) -> sets.Set | None:
+    """The set that the page shows, if it shows one."""
+    word = writes.text_of(said, "set", 200)
+    return next((one for one in sets.all_sets(db) if one.word == word), None)
 
 
 async def show(desk: Desk, _request: Request) -> Response:

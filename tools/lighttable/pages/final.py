@@ -201,14 +201,16 @@ async def swap(desk: Desk, said: Mapping[str, Any]) -> Mapping[str, Any]:
     out, into = (writes.ids_of({"ids": [said.get(word)]})[0] for word in ("out", "into"))
     name, why = writes.text_of(said, "dataset", 100), writes.text_of(said, "why")
     written = await desk.write(standins.swap, desk.base, name, out, into, why, pin=said.get("pin") is True)
-    return {"words": list(written.words), "ids": list(written.ids)}
+    return {"words": written.span, "ids": list(written.ids)}
 
 
 async def clear(desk: Desk, said: Mapping[str, Any]) -> Mapping[str, Any]:
     """`{dataset, ids}`: free again, as far as this dataset is concerned."""
     name = writes.text_of(said, "dataset", 100)
+    if name not in load(desk.base).datasets:
+        raise UsageError(f"There is no dataset {name}. Nothing was written.")
     written = await desk.write(writes.clear, desk.base, writes.ids_of(said), name)
-    return {"words": [], "ids": list(written.ids)}
+    return {"words": written.span, "ids": list(written.ids)}
 
 
 ITEM, INTO = (rf"(?P<{word}>[1-9][0-9]{{0,17}})" for word in ("item", "into"))

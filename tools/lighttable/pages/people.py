@@ -135,6 +135,8 @@ async def _alike(desk: Desk, said: Mapping[str, Any]) -> list[int]:
         return list(queue.alike.get(item_id, ()))
 
     ids = await desk.read(found)
+    if not ids:
+        raise UsageError("Nobody waits who is like it. Load the page again; nothing was written.")
     if len(ids) != said.get("expected"):
         raise UsageError(
             f"{len(ids):,} images are like it now, not the number you confirmed. Look again; nothing was written."
@@ -155,7 +157,7 @@ def _number(said: Mapping[str, Any]) -> int:
 
 
 def _told(told: naming.Told) -> Mapping[str, Any]:
-    return {"words": list(told.written.words), "ids": list(told.written.ids), "sentences": list(told.sentences)}
+    return {"words": told.written.span, "ids": list(told.written.ids), "sentences": list(told.sentences)}
 
 
 PAGE = Page(

@@ -2,8 +2,8 @@
 import { bind } from "./keys.js";
 import { confirmed, decide, remember, undo } from "./deciding.js";
 import { nextGround } from "./ground.js";
+import { leave, post } from "./post.js";
 import { wasHere } from "./selection.js";
-import { post } from "./post.js";
 import { toast } from "./toast.js";
 import { openHistory, openReplace } from "./captions_dialogs.js";
 import { before, chooseAll, chosen, current, field, lines, list, mark, now, number, ticket } from "./captions_list.js";
@@ -92,7 +92,7 @@ function nextEmpty() {
   if (line) {
     mark(all.indexOf(line));
     edit();
-  } else if (list.dataset.lack && Number(list.dataset.missing) > 0) location.assign(list.dataset.lack);
+  } else if (list.dataset.lack && Number(list.dataset.missing) > 0) leave(list.dataset.lack);
   else toast("Every image here has a caption.");
 }
 
@@ -261,7 +261,7 @@ if (list) {
     p: acts.keep, x: acts.reject, i: acts.pin, u: acts.clear, z: acts.undo,
     b: nextGround,
     c: () => pictures(pictured() === "cutout" ? "composite" : "cutout"),
-    o: () => location.assign(`/-/item/${current().dataset.id}`),
+    o: () => leave(`/-/item/${current().dataset.id}`),
     "]": () => document.querySelector(".pager [rel=next]")?.click(),
     "[": () => document.querySelector(".pager [rel=prev]")?.click(),
     "/": () => document.querySelector("#search input").select(),
@@ -286,7 +286,7 @@ document.querySelector(".dock .acts")?.addEventListener("click", (event) => {
 function leadTo(form, name, value) {
   const address = new URL(form.dataset.address, location.href);
   if (value) address.searchParams.set(name, value);
-  location.assign(address);
+  leave(address);
 }
 document.addEventListener("submit", (event) => {
   if (event.target.id === "search") {

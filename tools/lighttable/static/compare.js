@@ -2,7 +2,7 @@
 import { bind } from "./keys.js";
 import { clear, decide, remember, undo } from "./deciding.js";
 import { nextGround } from "./ground.js";
-import { post } from "./post.js";
+import { leave, post } from "./post.js";
 import { toast } from "./toast.js";
 import { bring, isCurrent, layoutNow, nextShow, restore, setLayout, setShow, tellScale, tellStanding, toggleLayer } from "./compare-tools.js";
 import { ahead, fetchStage, forget } from "./compare-fetch.js";
@@ -69,7 +69,7 @@ function arrive() {
     const after = neighbour(1);
     if (after) ahead(address({ item: after }));
   }
-  stage.querySelector("select.go")?.addEventListener("change", (event) => location.assign(event.target.value));
+  stage.querySelector("select.go")?.addEventListener("change", (event) => leave(event.target.value));
   const at = listed.findIndex((item) => item.id === own());
   const first = (Number(data.page) - 1) * Number(data.per);
   const group = section()?.dataset;
@@ -109,7 +109,7 @@ function go(step) {
   else {
     const to = Number(data.page) + step;
     if (to < 1 || to > Number(data.pages)) toast(step > 0 ? "This is the last of the set." : "This is the first of the set.");
-    else location.assign(`/-/compare?${address({ page: to, item: "", last: step < 0 ? 1 : "" })}`);
+    else leave(`/-/compare?${address({ page: to, item: "", last: step < 0 ? 1 : "" })}`);
   }
 }
 
@@ -263,7 +263,7 @@ if (page) {
     u: acts.clear,
     z: acts.undo,
     s: acts.swap,
-    Enter: () => current()?.id && location.assign(`/-/item/${current().id}`),
+    Enter: () => current()?.id && leave(`/-/item/${current().id}`),
     Escape: () => document.getElementById("back").click(),
   });
   page.querySelector(".tools").addEventListener("click", (event) => {

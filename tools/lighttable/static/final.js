@@ -2,7 +2,7 @@
 import { bind } from "./keys.js";
 import { confirmed, decide, remember, undo } from "./deciding.js";
 import { nextGround } from "./ground.js";
-import { post } from "./post.js";
+import { leave, post, reload } from "./post.js";
 import { selection, vertical, wasHere } from "./selection.js";
 import { choose as chooseStandIn } from "./final-swap.js";
 import { toast } from "./toast.js";
@@ -93,7 +93,7 @@ async function refresh() {
   const fresh = [...found.querySelectorAll("#grid .card")];
   const here = cards().filter((card) => !card.classList.contains("stand-in"));
   // A make has come by in the meantime.
-  if (fresh.map(picturesOf).join() !== here.map(picturesOf).join()) return location.reload();
+  if (fresh.map(picturesOf).join() !== here.map(picturesOf).join()) return reload();
   for (const card of fresh) show(idOf(card), card.dataset);
   count();
 }
@@ -156,8 +156,10 @@ async function say(verdict) {
 
 async function clear() {
   const told = await post("/-/final/clear", wanted());
-  if (told) toast(told.ids.length === 1 ? "1 image free again." : `${told.ids.length} images free again.`);
-  if (told) refresh();
+  if (!told) return;
+  remember(told.words);
+  toast(`${told.ids.length} image${told.ids.length === 1 ? "" : "s"} free again. Z takes it back.`);
+  refresh();
 }
 
 async function swap() {
@@ -182,7 +184,7 @@ const acts = {
 
 // Read again each time: what was decided has replaced the list.
 document.getElementById("side")?.addEventListener("change", (event) => {
-  if (event.target.matches("select.go")) location.assign(event.target.value);
+  if (event.target.matches("select.go")) leave(event.target.value);
 });
 
 if (grid) {
@@ -207,8 +209,8 @@ if (grid) {
     1: asTrained,
     "+": () => larger(4),
     "-": () => larger(-4),
-    c: () => grid.dataset.compare && marked.id.startsWith("c") && location.assign(grid.dataset.compare + marked.id.slice(1)),
-    Enter: () => location.assign(marked.querySelector("a").href),
+    c: () => grid.dataset.compare && marked.id.startsWith("c") && leave(grid.dataset.compare + marked.id.slice(1)),
+    Enter: () => leave(marked.querySelector("a").href),
   });
   grid.addEventListener("click", (event) => {
     const card = event.target.closest(".card");
@@ -220,7 +222,7 @@ if (grid) {
     mark(card, false);
     grid.focus({ preventScroll: true });
   });
-  grid.addEventListener("dblclick", () => location.assign(marked.querySelector("a").href));
+  grid.addEventListener("dblclick", () => leave(marked.querySelector("a").href));
   mark(cards().find((card) => card.id.slice(1) === wasHere()) ?? cards()[0], false);
   grid.focus({ preventScroll: true });
   sessionStorage.setItem("gallery", location.href);

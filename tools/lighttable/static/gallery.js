@@ -2,6 +2,7 @@
 import { bind } from "./keys.js";
 import { clear, decide, undo } from "./deciding.js";
 import { nextGround } from "./ground.js";
+import { leave, reload } from "./post.js";
 import { selection, vertical, wasHere } from "./selection.js";
 
 const grid = document.getElementById("grid");
@@ -60,10 +61,12 @@ const go = (find) => (event) => {
 const beside = (step) => tiles[Math.max(0, Math.min(tiles.length - 1, marked + step))];
 const above = (step) => vertical(tiles, tiles[marked], step);
 
+// What is decided in a dataset's set is said of that dataset alone.
 const wanted = () => {
-  if (chosen.isAll()) return { all: grid.dataset.query, expected: Number(grid.dataset.total) };
-  if (chosen.size) return { ids: chosen.values() };
-  return { ids: tiles[marked] ? [Number(tiles[marked].dataset.id)] : [] };
+  const { dataset, query, total } = grid.dataset;
+  if (chosen.isAll()) return { all: query, expected: Number(total), dataset };
+  if (chosen.size) return { ids: chosen.values(), dataset };
+  return { ids: tiles[marked] ? [Number(tiles[marked].dataset.id)] : [], dataset };
 };
 
 function show(id, fate) {
@@ -81,7 +84,7 @@ function count(difference) {
 
 const isDecided = (id) => Boolean(document.getElementById(`i${id}`)?.dataset.verdict);
 
-// A decision on what lies before the set has no fate there: it has what was just said of it.
+// An item that a step no longer reaches has no fate there: it has what was just said of it.
 function changed(told, before, verdict = "") {
   if (told === null) {
     for (const [id, fate] of before ?? []) show(id, fate);
@@ -112,7 +115,7 @@ function say(verdict) {
     },
     (told) => {
       changed(told, before, verdict);
-      if (what.all !== undefined && told) location.reload();
+      if (what.all !== undefined && told) reload();
     },
   );
 }
@@ -125,7 +128,7 @@ const acts = {
     const what = wanted();
     clear(what, set, (told) => {
       changed(told);
-      if (what.all !== undefined && told) location.reload();
+      if (what.all !== undefined && told) reload();
     });
   },
   undo: () => undo(set, (told) => changed(told)),
@@ -134,7 +137,7 @@ const acts = {
 function open() {
   const tile = tiles[marked];
   if (!tile) return;
-  location.assign(`/-/item/${tile.dataset.id}`);
+  leave(`/-/item/${tile.dataset.id}`);
 }
 
 // Compare goes through the same set: it gets this very address, and the marked image.
@@ -144,7 +147,7 @@ function compare() {
   const address = new URLSearchParams(location.search);
   address.set("set", set);
   address.set("item", tile.dataset.id);
-  location.assign(`/-/compare?${address}`);
+  leave(`/-/compare?${address}`);
 }
 
 document.getElementById("compare")?.addEventListener("click", compare);
@@ -200,7 +203,7 @@ for (const box of document.querySelectorAll(".facet a")) {
     if (event.key !== " " && event.key !== "Enter") return;
     event.preventDefault();
     sessionStorage.setItem("filter", `${box.closest("section").querySelector("h2").textContent}:${box.dataset.value}`);
-    location.assign(box.href);
+    leave(box.href);
   });
   const name = `${box.closest("section").querySelector("h2").textContent}:${box.dataset.value}`;
   if (sessionStorage.getItem("filter") === name) box.focus();
@@ -233,5 +236,5 @@ ranges?.addEventListener("submit", (event) => {
     const [from, to] = [...field.querySelectorAll("input")].map((input) => input.value);
     if (from || to) address.searchParams.append("range", `${field.dataset.metric}:${from}:${to}`);
   }
-  location.assign(address);
+  leave(address);
 });

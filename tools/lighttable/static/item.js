@@ -2,13 +2,14 @@
 import { bind } from "./keys.js";
 import { clear, decide, undo } from "./deciding.js";
 import { nextGround } from "./ground.js";
+import { leave, reload } from "./post.js";
 
 const id = Number(document.getElementById("item").dataset.id);
 const neighbours = JSON.parse(sessionStorage.getItem("neighbours") ?? "[]");
 const place = neighbours.indexOf(id);
 const previous = place > 0 ? neighbours[place - 1] : null;
 const next = place >= 0 && place + 1 < neighbours.length ? neighbours[place + 1] : null;
-const go = (to) => to !== null && location.assign(`/-/item/${to}`);
+const go = (to) => to !== null && leave(`/-/item/${to}`);
 const gallery = sessionStorage.getItem("gallery");
 
 sessionStorage.setItem("last", String(id));
@@ -27,8 +28,8 @@ if (place >= 0 && gallery) {
   compare.href = `/-/compare?${address}`;
 }
 
-const again = (told) => told && location.reload();
-const say = (verdict) => decide(verdict, { ids: [id] }, "", () => {}, (told) => told && (next !== null ? go(next) : location.reload()));
+const again = (told) => told && reload();
+const say = (verdict) => decide(verdict, { ids: [id] }, "", () => {}, (told) => told && (next !== null ? go(next) : reload()));
 const acts = {
   keep: () => say("keep"),
   reject: () => say("reject"),
@@ -40,7 +41,7 @@ const acts = {
 bind({
   ArrowLeft: () => go(previous),
   ArrowRight: () => go(next),
-  Escape: () => location.assign(gallery ?? "/-/gallery"),
+  Escape: () => leave(gallery ?? "/-/gallery"),
   p: acts.keep,
   x: acts.reject,
   i: acts.pin,

@@ -1,4 +1,5 @@
 // Overview: how far a run has come, every few seconds while one is at work; what a run changed, when asked.
+import { reload } from "./post.js";
 const BUSY_MS = 2500;
 const IDLE_MS = 15000;
 const MARGIN_S = 3; // a rate over less time than that says nothing
@@ -14,7 +15,7 @@ function duration(seconds) {
 
 // What is told of one run: n of N, the rate, and how long it will take at that rate.
 export function told(run) {
-  if (run.gone) return "Its process is gone: it was killed. Type make all.";
+  if (run.gone) return `Its process is gone: it was killed. Type ${panel.dataset.make}.`;
   const parts = [`${thousands(run.done)} of ${thousands(run.total)}`];
   if (run.done && run.seconds > MARGIN_S) {
     const rate = run.done / run.seconds;
@@ -49,7 +50,7 @@ async function look() {
   }
   const alive = runs.some((run) => !run.gone);
   // What has ended has changed the funnel: the page is read again, at the place where it stands.
-  if (atWork && !alive) return location.reload();
+  if (atWork && !alive) return reload();
   atWork = alive;
   panel.hidden = !runs.length;
   panel.dataset.alive = runs.filter((run) => !run.gone).length;

@@ -4,7 +4,7 @@ import { confirmed, decide, remember, undo } from "./deciding.js";
 import { both, whoIs } from "./people-ask.js";
 import { isDragging, whenDropped } from "./people-drag.js";
 import { across, all, begin, callOf, chosen, down, extend, home, idOf, lines, marked, rowOf, set, takeRow } from "./people-mark.js";
-import { post } from "./post.js";
+import { leave, post } from "./post.js";
 import { toast } from "./toast.js";
 
 const seen = () => home().dataset.seen;
@@ -23,7 +23,7 @@ async function refresh() {
   const answer = await fetch(location.href, { credentials: "same-origin" });
   if (mine !== refreshing) return;
   const fresh = answer.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("people");
-  if (!fresh) return location.assign("/-/people");
+  if (!fresh) return leave("/-/people");
   const [old, row] = [marked()?.id, rowOf(marked())?.id];
   const strips = all("ul.faces").map((list) => [rowOf(list)?.id, list.scrollLeft]);
   const folded = all("details.filters:not([open])").length > 0;
@@ -214,8 +214,8 @@ bind({
   i: () => verdict("pin"),
   Enter: (event) => {
     const row = rowOf(marked());
-    if (event.shiftKey && row) location.assign(`/-/people/${row.dataset.cluster}`);
-    else if (marked()) location.assign(`/-/item/${marked().dataset.id}`);
+    if (event.shiftKey && row) leave(`/-/people/${row.dataset.cluster}`);
+    else if (marked()) leave(`/-/item/${marked().dataset.id}`);
   },
 });
 
@@ -240,7 +240,7 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("dblclick", (event) => {
   const face = event.target.closest(".face");
-  if (face) location.assign(`/-/item/${face.dataset.id}`);
+  if (face) leave(`/-/item/${face.dataset.id}`);
 });
 document.addEventListener("keydown", (event) => {
   if (!event.target.matches?.("input.field")) return;

@@ -1,7 +1,10 @@
 // Sending: one request after the other, so that decisions arrive in the order in which they were made.
 import { toast } from "./toast.js";
 
+const PATIENCE_MS = 400;
 let last = Promise.resolve();
+let underway = 0;
+let refused = 0;
 
 async function send(path, said) {
   let answer;
@@ -24,7 +27,44 @@ async function send(path, said) {
 
 // The answer as an object, or null where nothing was written; the reviewer was told why.
 export function post(path, said) {
-  const done = last.then(() => send(path, said));
+  underway += 1;
+  const done = last.then(() => send(path, said)).then((told) => {
+    underway -= 1;
+    refused += Number(told === null);
+    return told;
+  });
   last = done;
   return done;
 }
+
+// Once nothing is under way any more.
+export async function settled() {
+  while (underway) await last;
+}
+
+// A page that is left takes with it what is still to be sent, and what it has to say: so it is left once all has
+// arrived, and not where something was refused or is asked.
+async function arrived() {
+  if (!underway) return true;
+  const before = refused;
+  const waits = setTimeout(() => toast("Writing what you decided …"), PATIENCE_MS);
+  await settled();
+  clearTimeout(waits);
+  await new Promise((resolve) => setTimeout(resolve));
+  return refused === before && !document.querySelector("dialog[open]");
+}
+export const leave = async (address) => (await arrived()) && location.assign(address);
+export const reload = async () => (await arrived()) && location.reload();
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href]");
+  const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey || event.button || link?.target;
+  if (!underway || !link || elsewhere || event.defaultPrevented) return;
+  event.preventDefault();
+  leave(link.href);
+});
+
+// For what no page of ours asked for: closing, reloading, going back.
+addEventListener("beforeunload", (event) => {
+  if (underway) event.preventDefault();
+});

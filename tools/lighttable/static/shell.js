@@ -1,4 +1,5 @@
 // What every page has: the theme's button, the list of keys, selects that lead somewhere.
+import { leave } from "./post.js";
 const dark = () => {
   const set = document.documentElement.dataset.theme;
   return set ? set === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
@@ -14,7 +15,7 @@ const keys = document.getElementById("keys");
 document.getElementById("help")?.addEventListener("click", () => keys.showModal());
 
 for (const select of document.querySelectorAll("select.go")) {
-  select.addEventListener("change", () => select.value && location.assign(select.value));
+  select.addEventListener("change", () => select.value && leave(select.value));
 }
 
 // Where the pages do not fit beside each other, the one that is shown is in sight.

@@ -1,4 +1,5 @@
 // The images on either side of a limit: asked for once it rests, shown without a flicker of what stays.
+import { leave } from "./post.js";
 const get = (id) => document.getElementById(id);
 const PAUSE_MS = 90;
 const MARKS = { keep: "kept", reject: "rejected", pin: "pinned" };
@@ -125,5 +126,5 @@ for (const side of ["below", "above"]) {
     get(side).focus({ preventScroll: true });
     point();
   });
-  get(side)?.addEventListener("dblclick", () => markedId !== null && location.assign(`/-/item/${markedId}`));
+  get(side)?.addEventListener("dblclick", () => markedId !== null && leave(`/-/item/${markedId}`));
 }

@@ -5,6 +5,7 @@ import { nextGround } from "./ground.js";
 import { along, draw, valueAt } from "./spectrum-plot.js";
 import { follow, mark, marked, refresh, show } from "./spectrum-strips.js";
 import { toast } from "./toast.js";
+import { leave } from "./post.js";
 
 const get = (id) => document.getElementById(id);
 const page = get("spectrum");
@@ -201,7 +202,7 @@ function start() {
     u: acts.clear,
     z: acts.undo,
     b: nextGround,
-    Enter: () => marked() !== null && location.assign(`/-/item/${marked()}`),
+    Enter: () => marked() !== null && leave(`/-/item/${marked()}`),
   });
   get("at").addEventListener("change", (event) => {
     const value = Number(event.target.value.replace(",", "."));
