@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import looking
+from browsing import let_go_in_every_way, looking
 from caption_pages import TEXT, prepared, said
 from lighting import rows, unsay
 
@@ -178,6 +178,11 @@ def test_a_text_that_is_too_long_says_so_and_its_field_grows(page: Any) -> None:
     page.keyboard.press("Escape")
 
 
+def test_a_selection_is_let_go_in_every_way(page: Any) -> None:
+    opened(page)
+    let_go_in_every_way(page, "all 2 selected", ".cap.chosen")
+
+
 def test_copying_to_the_selected_is_confirmed_and_one_undo(page: Any, base: Path) -> None:
     opened(page)
     page.keyboard.press("Enter")
@@ -198,6 +203,16 @@ def test_copying_to_the_selected_is_confirmed_and_one_undo(page: Any, base: Path
     page.keyboard.press("z")
     toast(page, "Undone: 1 image")
     assert [row[0] for row in said(base)] == [21]
+
+
+def test_it_opens_at_its_top_after_another_page(page: Any) -> None:
+    opened(page)
+    page.keyboard.press("j")
+    page.reload()
+    page.locator(".cap.marked[data-id='25']").wait_for()
+    page.goto("/-/gallery?set=score:cutout")
+    page.goto("/-/captions")
+    page.locator(".cap.marked[data-id='21']").wait_for()
 
 
 def test_a_version_is_restored(page: Any, base: Path) -> None:

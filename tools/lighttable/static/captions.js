@@ -3,16 +3,18 @@ import { bind } from "./keys.js";
 import { confirmed, decide, remember, undo } from "./deciding.js";
 import { nextGround } from "./ground.js";
 import { leave, post } from "./post.js";
+import { wasHere } from "./selection.js";
 import { toast } from "./toast.js";
 import { openHistory, openReplace } from "./captions_dialogs.js";
-import { before, choose, chooseAll, chooseNone, chosen, current, extend, field, lines, list, mark, now, number, say, ticket } from "./captions_list.js";
+import { before, chooseAll, chosen, current, field, lines, list, mark, now, number, ticket } from "./captions_list.js";
 import { furnish, isChanged, pictured, pictures, refresh } from "./captions_rows.js";
-import { bringBack, isSaving, save, submit, throwAway, typed } from "./captions_save.js";
+import { bringBack, saved, save, submit, throwAway, typed } from "./captions_save.js";
 
 const move = (step) => (event) => {
-  if (event.shiftKey) return extend(now.place + step);
-  now.anchor = -1;
-  mark(now.place + step);
+  const to = Math.max(0, Math.min(lines().length - 1, now.place + step));
+  if (event.shiftKey) chosen.extend(lines()[to]);
+  else chosen.leave();
+  mark(to);
 };
 
 // --- acts ---
@@ -37,7 +39,7 @@ function nextEmpty() {
 // The images that a key decides on: the selected, else the marked; null where they are of several datasets.
 function subjects() {
   const line = current();
-  const those = chosen.size ? [...chosen.values()] : line ? [ticket(line)] : [];
+  const those = chosen.size ? chosen.values() : line ? [ticket(line)] : [];
   if (new Set(those.map((one) => one.dataset)).size <= 1) return those;
   toast("Choose images of one dataset.", "error");
   return [];
@@ -48,12 +50,12 @@ const keysOf = (ids) => lines().filter((line) => ids.includes(Number(line.datase
 async function judge(verdict) {
   const those = subjects();
   if (!those.length) return;
-  if (now.all && !(await confirmed(`${number(those.length, "image")} will be decided on. Is that right?`))) return;
+  if (chosen.isAll() && !(await confirmed(`${number(those.length, "image")} will be decided on. Is that right?`))) return;
   const single = !chosen.size;
   decide(verdict, { ids: those.map((one) => one.id), dataset: those[0].dataset }, "", () => {}, async (told) => {
     if (!told) return;
     if (single) mark(now.place + 1);
-    else chooseNone();
+    else chosen.none();
     await refresh(keysOf(told.ids));
   });
 }
@@ -63,8 +65,8 @@ async function writeAll(texts, what, done, refuse) {
   const told = await post("/-/captions/save", { texts, ...what, expected: texts.length }, refuse);
   if (!told) return false;
   remember(told.words);
+  await refresh(lines().map((line) => line.dataset.key));
   toast(`${number(texts.length)} ${done}. Z takes it back.`);
-  refresh(lines().map((line) => line.dataset.key)); // its dialog closes meanwhile
   return true;
 }
 
@@ -72,11 +74,11 @@ async function copy() {
   const line = current();
   if (!line || !(await save(line))) return;
   const text = before(line);
-  const others = [...chosen.values()].filter((one) => one.digest !== line.dataset.digest);
+  const others = chosen.values().filter((one) => one.digest !== line.dataset.digest);
   if (!others.length) return toast("Select other images first, by Space or A; the marked one gives its text.");
   if (!text) return toast("The marked image has no text to give.");
   if (!(await confirmed(`${number(others.length, "other image")} will be described as: ${text}`))) return;
-  if (await writeAll(others, { text }, "copied")) chooseNone();
+  if (await writeAll(others, { text }, "copied")) chosen.none();
 }
 
 async function takeBack() {
@@ -85,9 +87,13 @@ async function takeBack() {
   const told = await post("/-/captions/clear", { dataset: those[0].dataset, ids: those.map((one) => one.id) });
   if (!told) return;
   remember(told.words);
-  toast(`${number(told.ids.length)} taken back. Z brings it back.`);
   await refresh(keysOf(told.ids));
+  toast(`${number(told.ids.length)} taken back. Z brings it back.`);
 }
+
+// One act after the other: Z pressed at once after U, or after a save, means just that.
+let turn = Promise.resolve();
+const inTurn = (act) => () => (turn = turn.then(saved, saved).then(act));
 
 const undoLast = () => bringBack() || undo("", (told) => told && refresh(lines().map((line) => line.dataset.key)));
 
@@ -98,8 +104,8 @@ const acts = {
   keep: () => judge("keep"),
   reject: () => judge("reject"),
   pin: () => judge("pin"),
-  clear: takeBack,
-  undo: undoLast,
+  clear: inTurn(takeBack),
+  undo: inTurn(undoLast),
 };
 
 const versions = () => {
@@ -147,10 +153,10 @@ if (list) {
     const button = event.target.closest("[data-do]");
     if (event.shiftKey) {
       event.preventDefault();
-      extend(place);
+      chosen.extend(line);
+      mark(place);
     } else if (event.target.closest(".pick")) {
-      choose(line, !chosen.has(line.dataset.key));
-      now.anchor = place;
+      chosen.toggle(line);
       mark(place, false);
       list.focus({ preventScroll: true });
     } else if (button?.dataset.do === "use") {
@@ -174,15 +180,10 @@ if (list) {
     n: nextEmpty,
     r: () => openReplace(list, writeAll),
     h: versions,
-    " ": () => {
-      const line = current();
-      choose(line, !chosen.has(line.dataset.key));
-      now.anchor = now.place;
-      say();
-    },
+    " ": () => chosen.toggle(),
     a: chooseAll,
     v: copy,
-    Escape: chooseNone,
+    Escape: chosen.none,
     p: acts.keep, x: acts.reject, i: acts.pin, u: acts.clear, z: acts.undo,
     b: nextGround,
     c: () => pictures(pictured() === "cutout" ? "composite" : "cutout"),
@@ -191,15 +192,15 @@ if (list) {
     "[": () => document.querySelector(".pager [rel=prev]")?.click(),
     "/": () => document.querySelector("#search input").select(),
   });
+  const back = lines().findIndex((line) => line.dataset.id === wasHere());
   sessionStorage.setItem("gallery", location.href);
   sessionStorage.setItem("neighbours", JSON.stringify(lines().map((line) => Number(line.dataset.id))));
-  const back = lines().findIndex((line) => line.dataset.id === sessionStorage.getItem("last"));
   mark(Math.max(0, back), back > 0);
   list.focus({ preventScroll: true });
 } else bind({ "/": () => document.querySelector("#search input")?.select() });
 
 addEventListener("beforeunload", (event) => {
-  if (isSaving() || lines().some(isChanged)) event.preventDefault();
+  if (lines().some(isChanged)) event.preventDefault();
 });
 document.getElementById("picture")?.addEventListener("click", (event) => event.target.dataset.picture && pictures(event.target.dataset.picture));
 document.getElementById("replace-open")?.addEventListener("click", () => list && openReplace(list, writeAll));

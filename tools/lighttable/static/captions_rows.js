@@ -1,5 +1,5 @@
 // Captions' rows: what is shown of a text, and of what the manifest says now.
-import { before, chosen, field, lines, list, number, ticket } from "./captions_list.js";
+import { before, chosen, field, lines, list, number } from "./captions_list.js";
 import { fault, oneLine, paint, rule, tokensAbout, words } from "./captions_text.js";
 
 const sought = list ? [list.dataset.q, ...JSON.parse(list.dataset.words).filter((word) => !word.startsWith("-"))].filter(Boolean) : [];
@@ -45,7 +45,7 @@ export async function refresh(keys) {
     old.classList.toggle("gone", !now);
     if (!now) continue;
     renew(old, document.adoptNode(now));
-    if (chosen.has(key)) chosen.set(key, ticket(old));
+    chosen.restore([old]);
   }
   later();
 }

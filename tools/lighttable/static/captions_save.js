@@ -11,7 +11,8 @@ const underway = new Map(); // row → whether its text will stand
 const refused = new WeakMap(); // row → the text that was refused: it is sent again when Enter says so, or when it is another
 let thrown = null; // what Escape threw away last: {line, text}
 
-export const isSaving = () => underway.size > 0;
+// Once what is being saved now has arrived. A page that is left meanwhile is held by post.js.
+export const saved = () => Promise.allSettled(underway.values());
 
 // force: also a text that stands already, or that was refused, or beside one that was written meanwhile. True where what
 // is in the field stands.
