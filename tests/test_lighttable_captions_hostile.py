@@ -38,7 +38,7 @@ def test_a_hostile_text_runs_nothing(tmp_path: Path) -> None:
         page.keyboard.press("Escape")
         page.keyboard.press("r")
         page.keyboard.type("alert")
-        page.locator("#replace-preview .soft").wait_for()
+        page.locator("#replace-preview li", has_text="so it stays").first.wait_for()
         page.locator("#replace-into").fill("<b>x")
         page.locator("#replace-preview ins").first.wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") == 390
