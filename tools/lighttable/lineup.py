@@ -102,7 +102,8 @@ def _choices(seen: Seen, everybody: Sequence[Person]) -> list[dict[str, Any]]:
         old = by_name.setdefault(key, {"name": person.name, "cluster": person.number, "images": 0, "face": face})
         old["images"] += person.listed["images"]
     for name in crowd.names(seen.known, seen.words, seen.photos):
-        by_name.setdefault(name, {"name": name, "cluster": None, "images": 0, "face": None})
+        photo = next(iter(seen.photos.get(name, ())), None)
+        by_name.setdefault(name, {"name": name, "cluster": None, "images": 0, "face": None, "photo": photo})
     ordered = sorted(by_name.values(), key=lambda one: not one["name"])
     return ordered[:CHOICES]
 
