@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import looking
+from browsing import let_go_in_every_way, looking
 from caption_pages import TEXT, prepared, said
 from lighting import rows, unsay
 
@@ -171,6 +171,11 @@ def test_a_text_that_is_too_long_says_so_and_its_field_grows(page: Any) -> None:
     assert page.locator("#l-default-21 .count.bad output").inner_text().endswith("sdxl wants at most 60 words")
     assert field(page, 21).bounding_box()["height"] > before
     page.keyboard.press("Escape")
+
+
+def test_a_selection_is_let_go_in_every_way(page: Any) -> None:
+    opened(page)
+    let_go_in_every_way(page, "all 2 selected", ".cap.chosen")
 
 
 def test_copying_to_the_selected_is_confirmed_and_one_undo(page: Any, base: Path) -> None:

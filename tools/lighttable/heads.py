@@ -1,4 +1,4 @@
-"""Heads: a face with a little room around it, as a square of a fixed size, by the id of a person or a reference photo."""
+"""Heads: a face with a little room around it, as a square of a fixed size, of a person or a reference photo by id."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ import { nextGround } from "./ground.js";
 import { leave, post } from "./post.js";
 import { toast } from "./toast.js";
 import { openHistory, openReplace } from "./captions_dialogs.js";
-import { before, choose, chooseAll, chooseNone, chosen, current, extend, field, lines, list, mark, now, number, say, ticket } from "./captions_list.js";
+import { before, chooseAll, chosen, current, field, lines, list, mark, now, number, ticket } from "./captions_list.js";
 import { furnish, isChanged, pictured, pictures, refresh, show, tell } from "./captions_rows.js";
 import { oneLine } from "./captions_text.js";
 
@@ -50,9 +50,10 @@ function likes(texts, keys) {
 }
 
 const move = (step) => (event) => {
-  if (event.shiftKey) return extend(now.place + step);
-  now.anchor = -1;
-  mark(now.place + step);
+  const to = Math.max(0, Math.min(lines().length - 1, now.place + step));
+  if (event.shiftKey) chosen.extend(lines()[to]);
+  else chosen.leave();
+  mark(to);
 };
 
 // --- acts ---
@@ -77,7 +78,7 @@ function nextEmpty() {
 // The images that a key decides on: the selected, else the marked; null where they are of several datasets.
 function subjects() {
   const line = current();
-  const those = chosen.size ? [...chosen.values()] : line ? [ticket(line)] : [];
+  const those = chosen.size ? chosen.values() : line ? [ticket(line)] : [];
   if (new Set(those.map((one) => one.dataset)).size <= 1) return those;
   toast("Choose images of one dataset.", "error");
   return [];
@@ -88,13 +89,13 @@ const keysOf = (ids) => lines().filter((line) => ids.includes(Number(line.datase
 async function judge(verdict) {
   const those = subjects();
   if (!those.length) return;
-  if (now.all && !(await confirmed(`${number(those.length, "image")} will be decided on. Is that right?`))) return;
+  if (chosen.isAll() && !(await confirmed(`${number(those.length, "image")} will be decided on. Is that right?`))) return;
   const single = !chosen.size;
   decide(verdict, { ids: those.map((one) => one.id), dataset: those[0].dataset }, "", () => {}, async (told) => {
     if (!told) return;
     cleared = null;
     if (single) mark(now.place + 1);
-    else chooseNone();
+    else chosen.none();
     await refresh(keysOf(told.ids));
   });
 }
@@ -113,11 +114,11 @@ async function copy() {
   const line = current();
   if (!line || !(await save(line))) return;
   const text = before(document.getElementById(line.id));
-  const others = [...chosen.values()].filter((one) => !(one.id === Number(line.dataset.id) && one.dataset === line.dataset.dataset) && one.before !== text);
+  const others = chosen.values().filter((one) => !(one.id === Number(line.dataset.id) && one.dataset === line.dataset.dataset) && one.before !== text);
   if (!others.length) return toast("Select other images first, by Space or A; the marked one gives its text.");
   if (!text) return toast("The marked image has no text to give.");
   if (!(await confirmed(`${number(others.length, "other image")} will be described as: ${text}`))) return;
-  if (await writeAll(others.map((one) => ({ ...one, text })), "copied")) chooseNone();
+  if (await writeAll(others.map((one) => ({ ...one, text })), "copied")) chosen.none();
 }
 
 async function takeBack() {
@@ -199,10 +200,10 @@ if (list) {
     const button = event.target.closest("[data-do]");
     if (event.shiftKey) {
       event.preventDefault();
-      extend(place);
+      chosen.extend(line);
+      mark(place);
     } else if (event.target.closest(".pick")) {
-      choose(line, !chosen.has(line.dataset.key));
-      now.anchor = place;
+      chosen.toggle(line);
       mark(place, false);
       list.focus({ preventScroll: true });
     } else if (button?.dataset.do === "use") {
@@ -224,15 +225,10 @@ if (list) {
     n: nextEmpty,
     r: () => openReplace(list, writeAll),
     h: versions,
-    " ": () => {
-      const line = current();
-      choose(line, !chosen.has(line.dataset.key));
-      now.anchor = now.place;
-      say();
-    },
+    " ": () => chosen.toggle(),
     a: chooseAll,
     v: copy,
-    Escape: chooseNone,
+    Escape: chosen.none,
     p: acts.keep, x: acts.reject, i: acts.pin, u: acts.clear, z: acts.undo,
     b: nextGround,
     c: () => pictures(pictured() === "cutout" ? "composite" : "cutout"),
