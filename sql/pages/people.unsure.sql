@@ -1,13 +1,15 @@
 -- People unsure: images that wait for a person's word, by whom they look like, the likeliest of each cluster first.
+-- Kept ones too, of whoever they are: a keep does not say who somebody is.
 -- :limit is more than anybody settles at once.
 select
     item.id, item.version, item.parent_id as frame_id, "match".cluster, "match".identity, "match".distance,
     "match".next_identity, "match".next_distance, "match".faceless, "match".flips,
-    "match".inherited_from is not null as inherited, outcome.detail, person.face_x0_px is not null as has_face
+    "match".inherited_from is not null as inherited, outcome.detail, outcome.passed, person.face_x0_px is not null as has_face
 from step
 join outcome
-    on outcome.step_id = step.id and outcome.latest and outcome.live and outcome.reason = 'identity_unsure'
-    and not outcome.passed and outcome.decision_id is null
+    on outcome.step_id = step.id and outcome.latest and outcome.live
+    and outcome.reason in ('identity_unsure', 'other_person')
+    and (outcome.passed or outcome.reason = 'identity_unsure' and outcome.decision_id is null)
 join item on item.id = outcome.item_id and item.newest
 join person on person.item_id = item.id
 join "match" on "match".outcome_id = outcome.id
