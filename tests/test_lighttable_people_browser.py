@@ -114,7 +114,7 @@ def test_one_key_each_settles_the_unsure_and_undo_asks_again(page: Any, base: Pa
     press(page, "1")
     told(page, "1 image: lea.")
     press(page, "o")
-    told(page, "1 image: other.")
+    told(page, "1 image: nobody of these.")
     last = ({people[3], people[4]} - {likeliest}).pop()
     assert standing(base) == {people[2]: "lea", likeliest: "lea", last: "other"}
     page.locator("#unsure").wait_for(state="detached")

@@ -4,7 +4,8 @@
 select
     item.id, item.version, item.parent_id as frame_id, "match".cluster, "match".identity, "match".distance,
     "match".next_identity, "match".next_distance, "match".faceless, "match".flips,
-    "match".inherited_from is not null as inherited, outcome.detail, outcome.passed, person.face_x0_px is not null as has_face
+    "match".inherited_from is not null as inherited, outcome.detail, outcome.passed,
+    substr(item.address, 1, instr(item.address, '/') - 1) as source, person.face_x0_px is not null as has_face
 from step
 join outcome
     on outcome.step_id = step.id and outcome.latest and outcome.live

@@ -150,15 +150,15 @@ def queue(known: Crowd, said: Sequence[Word]) -> Queue:
     rows = [row for row in known.waiting if row["id"] not in heard]
     kinds: dict[tuple[Any, ...], list[int]] = {}
     for row in rows:
-        kinds.setdefault(_kind(row), []).append(row["id"])
+        kinds.setdefault(kind(row), []).append(row["id"])
     first = {some[0] for some in kinds.values()}
     ordered = [row for row in rows if row["id"] in first] + [row for row in rows if row["id"] not in first]
     return Queue(ordered, {item_id: some for some in kinds.values() for item_id in some})
 
 
-def _kind(row: sqlite3.Row) -> tuple[Any, ...]:
-    """What those that are alike share: the cluster and whom they look like. Outside of clusters nobody is alike."""
-    return (row["cluster"], row["identity"]) if row["cluster"] is not None else (None, row["id"])
+def kind(row: sqlite3.Row) -> tuple[Any, ...]:
+    """What those that are alike share: the cluster and whom they look like; who shows no face, the source."""
+    return (row["cluster"], row["identity"]) if row["cluster"] is not None else (None, row["source"])
 
 
 def _said(desk: Desk, db: sqlite3.Connection, files: counted.Files) -> Sequence[Word]:
