@@ -219,8 +219,10 @@ def test_selected_faces_are_moved_by_key(page: Any, base: Path, people: dict[int
     press(page, "ArrowDown", "Enter")  # the first of those there are
     settled(page, f'#f{people[3]}[data-said="emma"]')
     assert standing(base) == {people[3]: "emma", people[4]: "emma"}
-    press(page, "u")
-    told(page, "Taken back")
+    press(page, "u")  # on one of the two, which were moved at once
+    page.locator("#confirm[open]").wait_for()
+    press(page, "Enter")
+    told(page, "2 images: what was said is taken back.")
     assert standing(base) == {}
 
 

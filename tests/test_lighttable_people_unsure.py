@@ -72,7 +72,8 @@ def _seen(mill: Mill, row: Row) -> dict[str, Any]:
     source, _, place = str(row["address"]).split("/")
     shown = mill.one("select shown from file join item on item.id = file.item_id where item.address = ?", source)
     left_right = SEEN.get((shown, int(_second(row))), (FACELESS, FACELESS))
-    return left_right[int(place[1:5]) > 300]
+    told: dict[str, Any] = left_right[int(place[1:5]) > 300]
+    return told
 
 
 def person(base: Path, shown: str, second: int, box: tuple[int, ...]) -> int:

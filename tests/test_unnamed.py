@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lighting import Visitor
 from making import Mill
 from PIL import Image
 from skimage import data
@@ -18,7 +19,9 @@ from tools.decide import decide
 from tools.identify import identify
 from tools.identity import album
 from tools.mill.manifest import connect
-from tools.mill.tool import Result
+from tools.mill.tool import Result, Row
+from tools.report import advice, state
+from tools.report.words import command
 
 BEFORE = ("intake", "extract", "detect", "embed")
 CONFIG = '[intake]\nmin_side = 240\n[dataset.her]\nsubject = "eileen"\n[dataset.any]\n'
@@ -144,3 +147,38 @@ def test_who_was_kept_and_named_by_nobody_is_asked_about(mill: Mill) -> None:
     mill.decide("keep", first)
     with connect(mill.base) as db:
         assert [(row["id"], row["passed"]) for row in db.execute(sql("pages/people.unsure"), with_all)] == [(first, 1)]
+
+
+def test_where_there_are_references_everybody_is_whom_they_show(mill: Mill) -> None:
+    def told() -> tuple[str, str, str]:
+        visitor = Visitor(mill.base)
+        pages = (visitor.ask("/-/people").text, visitor.ask("/-/final").text)
+        visitor.close()
+        with connect(mill.base) as db:
+            return "\n".join(advice.people(state.read(db), mill.base)), *pages
+
+    def answer(row: Row) -> Result:
+        second = int(str(row["address"]).split("/")[1][1:7])
+        far = {"cluster": 2, "distance": 0.7} if second else {"cluster": 1, "distance": 0.3}
+        return Result(measures={"identity": "emma", "track": row["address"], **far})
+
+    mill.run_all(upto="embed")
+    mill.run("match", answer)
+    status, people, final = told()
+    assert "Dataset default takes everybody. To make it about one" in status
+    assert "<h3>Everybody <span" in people
+    assert '<span class="soft">everybody \u00b7 sdxl</span>' in final
+    mill.put("1.jpg", folder="00_reference_faces/emma")
+    mill.run("intake")
+    status, people, final = told()
+    out = len(mill.ids("person")) // 2
+    say = f"say who they are ({command(mill.base, 'review')}, People), or keep them"
+    assert (
+        f"takes everybody whom a reference photo shows; {out} images of others are left out: {say}. To make it"
+        in status
+    )
+    assert "<h3>Everybody whom a reference shows <span" in people
+    assert f". {out} are left out, as no reference photo shows them for sure: say who they are, or keep them." in people
+    assert f'title="{out} images are left out, as no reference photo shows them for sure. People asks' in final
+    mill.decide("keep", *mill.ids("person"))
+    assert "takes everybody whom a reference photo shows. To make it" in told()[0]

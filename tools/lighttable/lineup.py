@@ -229,6 +229,12 @@ def _faces_named(db: sqlite3.Connection, seen: Seen, name: str) -> list[Face]:
     return [face for number in numbers[:1] for face in crowd.faces_of(db, seen.known, number)[:4] if not face.unsure]
 
 
+def beyond(db: sqlite3.Connection) -> int | None:
+    """How many persons no reference photo shows for sure, None where there is none."""
+    row = db.execute(sql("people/beyond")).fetchone()
+    return int(row["n"]) if row else None
+
+
 def dataset(db: sqlite3.Connection, seen: Seen, row: Mapping[str, Any]) -> dict[str, Any]:
     """Whom a dataset is about, how many images there are, are chosen and wanted."""
     own = seen.known.images.get(row["subject"], (0, 0))

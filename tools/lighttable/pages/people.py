@@ -38,6 +38,7 @@ async def show(desk: Desk, request: Request) -> Response:
             "people": [lineup.with_faces(db, seen, one) for one in here],
             "datasets": [lineup.dataset(db, seen, row) for row in seen.datasets],
             "pages": -(-len(everybody) // ROWS),
+            "beyond": lineup.beyond(db),
             "faceless": next((row for row in seen.known.listed if row["cluster"] is None), None),
         }
 
