@@ -104,7 +104,6 @@ def test_a_keep_names_nobody_whom_a_limit_of_who_it_is_holds_back(
     assert rows == [(identity, unnamed, 1)]
     (row,) = album.listed(mill.db)
     assert (row["name"], row["passed"]) == (identity, len(persons))
-    assert row["unsure"] == unnamed * len(persons)
 
 
 @pytest.mark.parametrize(
@@ -134,19 +133,6 @@ def test_the_terminal_says_that_nobody_has_said_who_it_is(
     mill.run("match", lambda row: Result(measures={"identity": "emma", "distance": 0.3}), version=2)
     run([verdict, "--base", str(mill.base), str(second)], standalone_mode=False)
     assert "Nobody has said" not in capsys.readouterr().err
-
-
-def test_who_was_kept_and_named_by_nobody_is_asked_about(mill: Mill) -> None:
-    from tools.mill.manifest import sql
-
-    mill.run_all(upto="embed")
-    mill.run("match", lambda row: Result(measures={"identity": "emma", "distance": 0.7, "track": row["address"]}))
-    first = mill.ids("person")[0]
-    with_all = {"limit": 10}
-    assert mill.db.execute(sql("pages/people.unsure"), with_all).fetchall() == []
-    mill.decide("keep", first)
-    with connect(mill.base) as db:
-        assert [(row["id"], row["passed"]) for row in db.execute(sql("pages/people.unsure"), with_all)] == [(first, 1)]
 
 
 def test_where_there_are_references_everybody_is_whom_they_show(mill: Mill) -> None:

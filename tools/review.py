@@ -51,6 +51,7 @@ def serve(base: Path, port: int, opens: bool, listen: str = HOST) -> None:
 
     import uvicorn
 
+    from tools.lighttable import ahead
     from tools.lighttable.app import desk_of, table
 
     def used(token: str) -> None:
@@ -70,7 +71,9 @@ def serve(base: Path, port: int, opens: bool, listen: str = HOST) -> None:
         click.echo(link(port, access.token))
         if opens and has_screen():
             webbrowser.open(link(port, access.token))
+        beside = asyncio.create_task(ahead.keep(desk_of(datasette)))
         await serving
+        beside.cancel()
 
     try:
         asyncio.run(run())

@@ -1,8 +1,8 @@
 -- Who there is: the clusters of faces, the largest first.
--- name: what most of its images that match is sure of show, or null. unsure: images that wait for a person's word,
--- kept ones too. The row without a cluster counts those who show no face and whose track shows none.
+-- name: what most of its images that match is sure of show, or null. unsure: images that wait for a person's word. The
+-- row without a cluster counts those who show no face and whose track shows none.
 with judged as (
-    select item.address, identities.cluster, identities.identity, identities.unnamed, outcome.passed, outcome.reason
+    select item.address, identities.cluster, identities.identity, outcome.passed, outcome.reason
     from outcome
     join step on step.id = outcome.step_id
     join item on item.id = outcome.item_id
@@ -19,7 +19,7 @@ select
     judged.cluster, named.identity as name, count(*) as images,
     count(distinct substr(judged.address, 1, instr(judged.address, '/') - 1)) as sources,
     sum(judged.passed) as passed,
-    sum(iif(judged.passed, judged.unnamed is 1, judged.reason is 'identity_unsure')) as unsure
+    sum(not judged.passed and judged.reason is 'identity_unsure') as unsure
 from judged
 left join named on named.cluster is judged.cluster and named.place = 1
 group by judged.cluster

@@ -3,7 +3,7 @@
 -- word; example: the path of one image. Without a cluster: who shows no face, and whose track shows none.
 with judged as (
     select
-        item.address, item.path, identities.cluster, identities.identity, identities.unnamed, outcome.passed, outcome.reason,
+        item.address, item.path, identities.cluster, identities.identity, outcome.passed, outcome.reason,
         substr(item.address, 1, instr(item.address, '/') - 1) as source
     from outcome
     join step on step.id = outcome.step_id
@@ -14,7 +14,7 @@ with judged as (
 select
     cluster, max(case when passed or reason = 'unwanted_person' then identity end) as name, count(*) as images,
     count(distinct source) as sources, sum(passed) as passed,
-    sum(iif(passed, unnamed is 1, reason is 'identity_unsure')) as unsure, min(path) as example
+    sum(not passed and reason is 'identity_unsure') as unsure, min(path) as example
 from judged
 group by cluster
 order by cluster is null, cluster;

@@ -79,7 +79,7 @@ def forget(base: Path, ids: Sequence[int], expected: int = 0) -> Told:
     """
     with closing(connect(base)) as db, transaction(db):
         decisions.load_said(db, "identity", "")
-        found = db.execute(sql("pages/people.forgotten"), {"ids": json.dumps(list(ids))}).fetchall()
+        found = db.execute(sql("people/forgotten"), {"ids": json.dumps(list(ids))}).fetchall()
     if not found:
         raise UsageError("Nobody has said who this is.")
     images = int(found[0]["images"])

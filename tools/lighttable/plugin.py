@@ -14,6 +14,7 @@ from datasette import NotFound, hookimpl
 from datasette.app import Datasette
 from datasette.utils.asgi import Request, Response
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader
+from markupsafe import Markup
 
 from tools.lighttable import words
 from tools.lighttable.access import MAX_BODY_BYTES, Access, App, gate
@@ -24,6 +25,15 @@ from tools.report import queries
 
 TEMPLATES = Path(__file__).parent / "templates"
 BUSY_SENTENCE = "The manifest is busy, nothing was written. Try again in a moment."
+LONGEST = 4_000_000
+"""Bytes of the longest text or blob in a question or an answer: SQL may be typed here, and rows are built in memory."""
+ITEMS = {
+    "item_id",
+    "parent_id",
+    *(f"{kind}_id" for kind in ("source", "frame", "person", "cutout", "composite", "caption")),
+}
+"""Columns of answers that hold the number of an item."""
+
 SLOW_SENTENCE = "This took longer than five seconds. Narrow the filter."
 
 
@@ -118,6 +128,12 @@ def furnish(env: Environment) -> None:
 
 
 @hook
+def prepare_connection(conn: sqlite3.Connection, datasette: Datasette) -> None:
+    if datasette in TABLES:
+        conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
+
+
+@hook
 def skip_csrf(datasette: Datasette, scope: Mapping[str, Any]) -> bool | None:
     """Ours are checked by the gate: Datasette's own check lets a request without a cookie pass."""
     return True if datasette in TABLES and scope["path"] in TABLES[datasette].access.acts else None
@@ -135,4 +151,15 @@ def canned_queries(datasette: Datasette, database: str) -> Mapping[str, Any]:
     if datasette not in TABLES:
         return {}
     found = [queries.load(name) for name in queries.names()]
-    return {one.name: {"sql": one.sql, "title": one.title, "description": one.description} for one in found}
+    return {
+        one.name: {"sql": one.sql, "title": one.title, "description": one.description, "hide_sql": True}
+        for one in found
+    }
+
+
+@hook
+def render_cell(datasette: Datasette, column: str, value: object) -> Markup | None:
+    """In every answer the number of an item leads to its page."""
+    if datasette not in TABLES or column not in ITEMS or not isinstance(value, int):
+        return None
+    return Markup('<a href="/-/item/{0}">{0}</a>').format(value)

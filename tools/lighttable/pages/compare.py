@@ -77,7 +77,7 @@ async def stage(desk: Desk, request: Request) -> Response:
     wanted = parse(request)
 
     def found(db: sqlite3.Connection) -> dict[str, Any]:
-        one = counted.chosen_set(desk, db, wanted.query.set)
+        one = counted.chosen_set(desk, db, sets.all_sets(db), wanted.query.set)
         if one is None or not (wanted.item or wanted.mode == "groups"):
             raise UsageError("There is nothing to look at.")
         return {"one": one, "wanted": wanted} | _stage(db, desk, wanted, one)
@@ -97,9 +97,9 @@ async def _painted(desk: Desk, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _context(db: sqlite3.Connection, desk: Desk, wanted: Wanted) -> dict[str, Any]:
-    there = counted.all_sets(desk, db)
+    there = sets.all_sets(db)
     wanted = replace(wanted, query=_query(db, there, wanted))
-    one = counted.chosen_set(desk, db, wanted.query.set)
+    one = counted.chosen_set(desk, db, there, wanted.query.set)
     if one is None:
         return {"one": None}
     cells = counted.cube(desk, db, one, wanted.query)
@@ -186,7 +186,7 @@ def _checked(db: sqlite3.Connection, found: comparing.Beside, mode: str) -> list
 
 def _groups(db: sqlite3.Connection, desk: Desk, wanted: Wanted, one: sets.Set) -> dict[str, Any]:
     """The near-duplicates of the set; where it has none, of the last dataset's choice, or of the frames."""
-    there = groups.sets_of(counted.all_sets(desk, db))
+    there = groups.sets_of(sets.all_sets(db))
     of = next((each for each in there if each.word == one.word), None)
     if of is None:
         kind = "frame" if one.kind in ("frame", "video", "photo") else "cutout"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -58,8 +60,8 @@ async def show(desk: Desk, request: Request) -> Response:
     query = asked.parse(request.args)
 
     def found(db: sqlite3.Connection) -> dict[str, Any]:
-        there = counted.all_sets(desk, db)
-        one = counted.chosen_set(desk, db, query.set)
+        there = sets.all_sets(db)
+        one = counted.chosen_set(desk, db, there, query.set)
         return _context(db, desk, there, one, query) if one else {"sets": there, "one": None}
 
     context = await desk.read(found)
@@ -73,15 +75,17 @@ def _context(db: sqlite3.Connection, desk: Desk, there: Sequence[Set], one: Set,
     total = sets.matching(found, query)
     text, values = sets.items_question(one, query, limits)
     items = [_tile(row) for row in db.execute(text, values)]
-    names = _names(db, one)
+    listed = {name: _listed(name, found[name], query.chosen.get(name, ())) for name in TITLES}
+    names = _names(db, one, [value for value, _ in listed["source"][0]])
     reviewed = sum(n for value, n in found["verdict"].items() if value)
     return {
         "sets": there,
         "one": one,
         "items": items,
         "total": total,
+        "old_s": counted.FRESH_S if counted.working(db) else 0,
         "limits": limits,
-        "facets": _facets(query, one, found, names),
+        "facets": _facets(query, one, found, listed, names),
         "ready": ready(one, limits, query),
         "reviewed": reviewed,
         "reviewable": sum(found["verdict"].values()),
@@ -103,10 +107,28 @@ def _has_picture(row: sqlite3.Row) -> bool:
     return row["path"] is not None or row["kind"] in ("caption", "video", "photo", "background", "reference")
 
 
-def _names(db: sqlite3.Connection, one: Set) -> Mapping[str, Mapping[str, str]]:
+def _listed(facet: str, counts: Mapping[str, int], chosen: Sequence[str]) -> tuple[list[tuple[str, int]], int]:
+    """The values of a filter that are listed, the most frequent first, and how many more there are.
+
+    What is chosen is among them also where it is none.
+    """
+    there = {**counts, **{value: counts.get(value, 0) for value in chosen}}
+    if facet == "reason" and "" not in chosen:
+        there.pop("", None)  # what is in has none, and the status says that
+    pairs = heapq.nsmallest(LISTED, there.items(), key=lambda pair: (-pair[1], pair[0]))
+    return pairs, len(there) - len(pairs)
+
+
+def sources(db: sqlite3.Connection, addresses: Sequence[str]) -> Mapping[str, str]:
+    """What some sources are called, by their address."""
+    rows = db.execute(sql("pages/gallery.names"), {"addresses": json.dumps(addresses)})
+    return {row["address"]: row["name"] for row in rows}
+
+
+def _names(db: sqlite3.Connection, one: Set, addresses: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
     """What values are called that are no words themselves: sources by their address, runs by their number."""
     return {
-        "source": {row["address"]: row["name"] for row in db.execute(sql("pages/gallery.names"))},
+        "source": sources(db, addresses),
         "run": {
             str(row["id"]): f"run {row['id']}, {row['started_at'][:16].replace('T', ' ')}"
             for row in db.execute(sql("pages/gallery.runs"), {"step": one.step_id})
@@ -117,24 +139,26 @@ def _names(db: sqlite3.Connection, one: Set) -> Mapping[str, Mapping[str, str]]:
 
 
 def _facets(
-    query: Query, one: Set, found: Mapping[str, Mapping[str, int]], names: Mapping[str, Mapping[str, str]]
+    query: Query,
+    one: Set,
+    found: Mapping[str, Mapping[str, int]],
+    listed: Mapping[str, tuple[list[tuple[str, int]], int]],
+    names: Mapping[str, Mapping[str, str]],
 ) -> list[tuple[str, str, list[Option], int]]:
     """Each filter as (name, title, its options, how many more there are)."""
     facets = []
     for name, title in TITLES.items():
         chosen = query.chosen.get(name, ())
-        there = dict(found[name]) | {value: found[name].get(value, 0) for value in chosen}
         if one.kind in ("video", "photo", "background", "reference") and name == "source":
             continue
-        if not chosen and len(there) < 2:
+        if not chosen and len(found[name]) < 2:
             continue
-        if name == "reason" and "" not in chosen:
-            there.pop("", None)  # what is in has none, and the status says that
+        pairs, more = listed[name]
         options = [
             Option(_called(name, value, names), value or NONE, n, value in chosen, query.toggled(name, value))
-            for value, n in sorted(there.items(), key=lambda pair: (-pair[1], pair[0]))
+            for value, n in pairs
         ]
-        facets.append((name, title, options[:LISTED], max(0, len(options) - LISTED)))
+        facets.append((name, title, options, more))
     return facets
 
 

@@ -1,4 +1,4 @@
--- People forgotten: the words by which it stands who some persons are (:ids, a JSON array), each with all of its decisions.
+-- The words by which it stands who some persons are (:ids, a JSON array), each with all of its decisions.
 -- Where nothing was said of a person alone, that is the word on the whole cluster. images: of so many they speak in all.
 -- temp.said: as decisions.load_said puts it together.
 with asked (item_id) as (
