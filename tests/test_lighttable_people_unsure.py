@@ -147,7 +147,7 @@ def test_where_nobody_is_seen_beside_no_name_is_offered(page: Any, base: Path) -
     go(page, alone)
     assert offered(page, alone) == []
     said = page.locator(f"#card{alone} .candidates").inner_text()
-    assert "Nobody whose face shows is seen elsewhere in this file." in said
+    assert "Nobody whose face shows is seen within a minute of it." in said
 
 
 def test_a_takes_all_without_a_face_in_the_file_and_says_how_many(page: Any, base: Path) -> None:

@@ -11,6 +11,10 @@ from typing import Any
 from tools.mill.manifest import sql
 
 
+NEAR_S = 60.0
+"""Who is seen further away in time is no likely answer, and a long clip has hundreds of frames."""
+
+
 @dataclass(frozen=True)
 class Beside:
     """A cluster that is seen near somebody. off_s: seconds later, below 0 earlier."""
@@ -31,7 +35,8 @@ def beside(db: sqlite3.Connection, frames: Collection[Mapping[str, Any]]) -> dic
 
     frames: rows of sql/pages/people.frames.sql.
     """
-    rows = db.execute(sql("pages/people.beside"), {"ids": json.dumps([frame["id"] for frame in frames])}).fetchall()
+    asked = {"ids": json.dumps([frame["id"] for frame in frames]), "near_s": NEAR_S}
+    rows = db.execute(sql("pages/people.beside"), asked).fetchall()
     by_source: dict[int, list[sqlite3.Row]] = {}
     for row in rows:
         by_source.setdefault(row["source_id"], []).append(row)

@@ -132,7 +132,7 @@ const pictures = (row) => [...row.querySelectorAll(".face img")].slice(0, 8).map
 
 async function merge(row, into) {
   if (!row) return toast("Go to a row first, then merge it.");
-  const to = into ?? (await whoIs(`Who is ${callOf(row)} as well?`, [row.dataset.name || row.dataset.cluster]));
+  const to = into ?? (await whoIs(`Merge ${callOf(row)} with whom?`, [row.dataset.name || row.dataset.cluster], "Next"));
   if (!to) return;
   const other = into ?? all(".person").find((each) => (to.cluster ? Number(each.dataset.cluster) === to.cluster : each.dataset.name === to.name && each !== row));
   if (!other && !to.cluster) return say("name", { cluster: Number(row.dataset.cluster), name: to.name });
