@@ -10,7 +10,6 @@ from typing import Any
 
 from tools.mill.manifest import sql
 
-
 NEAR_S = 60.0
 """Who is seen further away in time is no likely answer, and a long clip has hundreds of frames."""
 
