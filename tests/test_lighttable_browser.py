@@ -34,7 +34,8 @@ def page(base: Path) -> Iterator[Any]:
 
 
 @pytest.fixture(autouse=True)
-def _undecided(base: Path) -> Iterator[None]:
+def _undecided(base: Path, page: Any) -> Iterator[None]:
+    page.evaluate("sessionStorage.removeItem('last')")
     yield
     unsay(base)
 

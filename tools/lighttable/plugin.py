@@ -25,16 +25,13 @@ from tools.report import queries
 
 TEMPLATES = Path(__file__).parent / "templates"
 BUSY_SENTENCE = "The manifest is busy, nothing was written. Try again in a moment."
+SLOW_SENTENCE = "This took longer than five seconds. Narrow the filter."
 LONGEST = 4_000_000
 """Bytes of the longest text or blob in a question or an answer: SQL may be typed here, and rows are built in memory."""
-ITEMS = {
-    "item_id",
-    "parent_id",
-    *(f"{kind}_id" for kind in ("source", "frame", "person", "cutout", "composite", "caption")),
-}
-"""Columns of answers that hold the number of an item."""
 
-SLOW_SENTENCE = "This took longer than five seconds. Narrow the filter."
+_KINDS = ("item", "parent", "source", "video", "photo", "frame", "person", "cutout", "composite", "caption")
+ITEMS = frozenset(f"{kind}_id" for kind in _KINDS)
+"""Columns of answers that hold the number of an item."""
 
 
 @dataclass(frozen=True)
@@ -113,18 +110,19 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
         return str(await template.render_async(status=status, sentence=sentence))
 
     def wrapped(app: App) -> App:
-        furnish(datasette.jinja_env)  # the page that says no is needed before Datasette has started
+        furnish(datasette.jinja_env, served.desk)  # the page that says no is needed before Datasette has started
         return gate(app, served.access, refused)
 
     return wrapped
 
 
-def furnish(env: Environment) -> None:
+def furnish(env: Environment, desk: Desk) -> None:
     """Give templates their folder, `table/`, and their words; Datasette's own pages get our frame."""
     ours = [PrefixLoader({"table": FileSystemLoader(TEMPLATES)}), FileSystemLoader(TEMPLATES / "datasette")]
     env.loader = ChoiceLoader([*ours, *([env.loader] if env.loader else [])])
     env.filters.update(words.FILTERS)
     env.globals.update(nav=[page for page in all_pages() if page.title], stamp=words.stamp, picture=words.picture)
+    env.globals.update(workspace=desk.base.name, reviewer=desk.reviewer)
 
 
 @hook
@@ -160,6 +158,6 @@ def canned_queries(datasette: Datasette, database: str) -> Mapping[str, Any]:
 @hook
 def render_cell(datasette: Datasette, column: str, value: object) -> Markup | None:
     """In every answer the number of an item leads to its page."""
-    if datasette not in TABLES or column not in ITEMS or not isinstance(value, int):
+    if datasette not in TABLES or column not in ITEMS or type(value) is not int or value < 1:
         return None
     return Markup('<a href="/-/item/{0}">{0}</a>').format(value)

@@ -15,6 +15,7 @@ from tools.lighttable import asked, comparing, counted, groups, pictures, sets, 
 from tools.lighttable.asked import Query
 from tools.lighttable.desk import Desk, Page
 from tools.lighttable.pages.item import gauge
+from tools.lighttable.unstored import unstored
 from tools.mill.manifest import sql
 from tools.mill.settings import UsageError
 from tools.report.story import read
@@ -110,7 +111,9 @@ def _context(db: sqlite3.Connection, desk: Desk, wanted: Wanted) -> dict[str, An
         wanted = replace(wanted, item=items[-1 if wanted.last else 0]["id"])
     reviewed = sum(n for value, n in found["verdict"].items() if value)
     stage = _stage(db, desk, wanted, one)
+    dropped = unstored(db, (row["id"] for row in items if row["kind"] == "frame" and row["path"] is None))
     return stage | {
+        "dropped": dropped,
         "one": one,
         "wanted": wanted,
         "query": wanted.query,
@@ -159,6 +162,7 @@ def _stage(db: sqlite3.Connection, desk: Desk, wanted: Wanted, one: sets.Set) ->
         return context | _groups(db, desk, wanted, one)
     if found is None:
         return context
+    context["unstored"] = unstored(db, [found.item["id"]]).get(found.item["id"])
     if mode == "frame" and found.frame:
         crop = comparing.on_crop(found) if found.person else None
         context |= {"on_frame": comparing.on_frame(found), "on_crop": crop}

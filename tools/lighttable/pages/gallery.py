@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +13,10 @@ from typing import Any
 from datasette.utils.asgi import Request, Response
 
 from tools.lighttable import asked, counted, sets
-from tools.lighttable.asked import NONE, Query
+from tools.lighttable.asked import NONE, Query, Range
 from tools.lighttable.desk import Desk, Page
 from tools.lighttable.sets import Bound, Set
+from tools.lighttable.unstored import Unstored, unstored
 from tools.lighttable.words import plain
 from tools.mill.manifest import sql
 
@@ -49,11 +51,12 @@ class Option:
 
 @dataclass(frozen=True)
 class Ready:
-    """A ready-made set."""
+    """A ready-made set. bound: whether it is what lies around a limit; there may be many of these."""
 
     name: str
     why: str
     address: str
+    bound: bool = False
 
 
 async def show(desk: Desk, request: Request) -> Response:
@@ -74,7 +77,9 @@ def _context(db: sqlite3.Connection, desk: Desk, there: Sequence[Set], one: Set,
     found = sets.counts(cells, query)
     total = sets.matching(found, query)
     text, values = sets.items_question(one, query, limits)
-    items = [_tile(row) for row in db.execute(text, values)]
+    rows = db.execute(text, values).fetchall()
+    dropped = unstored(db, (row["id"] for row in rows if row["kind"] == "frame" and row["path"] is None))
+    items = [_tile(row, dropped.get(row["id"])) for row in rows]
     listed = {name: _listed(name, found[name], query.chosen.get(name, ())) for name in TITLES}
     names = _names(db, one, [value for value, _ in listed["source"][0]])
     reviewed = sum(n for value, n in found["verdict"].items() if value)
@@ -87,6 +92,7 @@ def _context(db: sqlite3.Connection, desk: Desk, there: Sequence[Set], one: Set,
         "limits": limits,
         "facets": _facets(query, one, found, listed, names),
         "ready": ready(one, limits, query),
+        "on": set_filters(query, names),
         "reviewed": reviewed,
         "reviewable": sum(found["verdict"].values()),
         "pages": -(-total // query.per),
@@ -95,12 +101,15 @@ def _context(db: sqlite3.Connection, desk: Desk, there: Sequence[Set], one: Set,
     }
 
 
-def _tile(row: sqlite3.Row) -> dict[str, Any]:
+def _tile(row: sqlite3.Row, dropped: Unstored | None = None) -> dict[str, Any]:
     width, height = row["width"] or 4, row["height"] or 3
     ratio = min(RATIO[1], max(RATIO[0], width / height))
+    if dropped and dropped.id:  # beside the picture of what was kept there is room for a sentence
+        ratio = 1.0 + min(RATIO[1], (dropped.width or 4) / (dropped.height or 3))
     what = f"{row['kind']} {row['id']}"
     told = {"in": "in", "failed": "failed"}.get(row["state"]) or f"out: {plain(row['reason'])}"
-    return {**dict(row), "ratio": f"{ratio:.3f}", "alt": f"{what}, {told}", "has_picture": _has_picture(row)}
+    shown = {"ratio": f"{ratio:.3f}", "alt": f"{what}, {told}", "has_picture": _has_picture(row), "unstored": dropped}
+    return {**dict(row), **shown}
 
 
 def _has_picture(row: sqlite3.Row) -> bool:
@@ -162,6 +171,26 @@ def _facets(
     return facets
 
 
+def set_filters(query: Query, names: Mapping[str, Mapping[str, str]]) -> list[tuple[str, str]]:
+    """What is filtered by, each in words, with the address that takes it away."""
+    chosen = [
+        (f"{TITLES.get(facet, facet)}: {_called(facet, value, names)}", query.toggled(facet, value))
+        for facet, values in query.chosen.items()
+        for value in values
+    ]
+    ranges = [
+        (_spanned(one), query.address(ranges=tuple(other for other in query.ranges if other != one)))
+        for one in query.ranges
+    ]
+    return chosen + ranges
+
+
+def _spanned(one: Range) -> str:
+    least, most = one.ends
+    between = f"{least} to {most}" if least and most else f"from {least}" if least else f"up to {most}"
+    return f"{plain(one.metric)} {between}"
+
+
 def _called(facet: str, value: str, names: Mapping[str, Mapping[str, str]]) -> str:
     if facet in names:
         return names[facet].get(value, value or "none")
@@ -181,9 +210,11 @@ def ready(one: Set, limits: Mapping[str, Bound], query: Query) -> list[Ready]:
             Ready("Sharpest rejected", "Wrongly out?", base.address(chosen=out, sort="-sharpness", per=100)),
             Ready("Blurriest accepted", "Wrongly in?", base.address(chosen=inside, sort="sharpness", per=100)),
         ]
+    told = Counter(bound.reason for bound in limits.values())
     for name, bound in limits.items():
+        what = plain(bound.reason) + (f", {plain(name)}" if told[bound.reason] > 1 else "")
         why = f"Both sides of {bound.key} = {bound.value:g}"
-        found.append(Ready(f"Borderline {plain(bound.reason)}", why, base.address(sort=f"near-{name}", per=100)))
+        found.append(Ready(f"Borderline {what}", why, base.address(sort=f"near-{name}", per=100), bound=True))
     return found
 
 

@@ -46,6 +46,7 @@ export async function refresh(keys) {
     if (!now) continue;
     if (isChanged(old)) {
       for (const name of ["before", "quoted"]) old.dataset[name] = now.dataset[name];
+      field(old).defaultValue = field(now).defaultValue;
       chosen.restore([old]);
       continue;
     }

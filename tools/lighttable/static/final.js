@@ -3,7 +3,7 @@ import { bind } from "./keys.js";
 import { confirmed, decide, remember, undo } from "./deciding.js";
 import { nextGround } from "./ground.js";
 import { leave, post, reload } from "./post.js";
-import { selection, vertical } from "./selection.js";
+import { selection, vertical, wasHere } from "./selection.js";
 import { choose as chooseStandIn } from "./final-swap.js";
 import { toast } from "./toast.js";
 import { asTrained, larger, rescale } from "./final-size.js";
@@ -33,6 +33,7 @@ function mark(card, scroll = true) {
   marked = card;
   card.classList.add("marked");
   grid.setAttribute("aria-activedescendant", card.id);
+  sessionStorage.setItem("last", card.id.slice(1));
   if (scroll) card.scrollIntoView({ block: "nearest" });
   chosen.tell();
 }
@@ -222,7 +223,7 @@ if (grid) {
     grid.focus({ preventScroll: true });
   });
   grid.addEventListener("dblclick", () => leave(marked.querySelector("a").href));
-  mark(cards().find((card) => card.id.slice(1) === sessionStorage.getItem("last")) ?? cards()[0], false);
+  mark(cards().find((card) => card.id.slice(1) === wasHere()) ?? cards()[0], false);
   grid.focus({ preventScroll: true });
   sessionStorage.setItem("gallery", location.href);
   sessionStorage.setItem("neighbours", JSON.stringify(cards().map((card) => Number(card.id.slice(1)))));

@@ -3,17 +3,24 @@ import { bind } from "./keys.js";
 import { clear, decide, undo } from "./deciding.js";
 import { nextGround } from "./ground.js";
 import { leave, reload } from "./post.js";
-import { selection, vertical } from "./selection.js";
+import { selection, vertical, wasHere } from "./selection.js";
 
 const grid = document.getElementById("grid");
 const tiles = grid ? [...grid.children] : [];
 const set = grid?.dataset.set ?? "";
 let marked = -1;
+for (const tile of tiles) tile.setAttribute("role", "option");
 const chosen = selection({
   items: () => tiles,
   key: (tile) => Number(tile.dataset.id),
+  paint: (tile, on) => tile.setAttribute("aria-selected", String(on)),
   mark: () => tiles[marked],
-  describe: () => tiles[marked]?.querySelector("img")?.alt ?? (tiles[marked] ? `item ${tiles[marked].dataset.id}` : ""),
+  describe: () => {
+    const tile = tiles[marked];
+    if (!tile) return "";
+    const told = tile.querySelector(".unstored .told")?.textContent;
+    return told ? `frame ${tile.dataset.id}. ${told}` : (tile.querySelector("img")?.alt ?? `item ${tile.dataset.id}`);
+  },
 });
 
 const size = document.getElementById("size");
@@ -39,6 +46,7 @@ function mark(place, scroll = true) {
   const tile = tiles[marked];
   tile.classList.add("marked");
   grid.setAttribute("aria-activedescendant", tile.id);
+  sessionStorage.setItem("last", tile.dataset.id);
   if (scroll) tile.scrollIntoView({ block: "nearest" });
   chosen.tell();
 }
@@ -123,7 +131,7 @@ const acts = {
       if (what.all !== undefined && told) reload();
     });
   },
-  undo: () => undo(set, changed),
+  undo: () => undo(set, (told) => changed(told)),
 };
 
 function open() {
@@ -145,6 +153,7 @@ function compare() {
 document.getElementById("compare")?.addEventListener("click", compare);
 
 if (grid) {
+  const back = tiles.findIndex((tile) => tile.dataset.id === wasHere());
   sessionStorage.setItem("neighbours", JSON.stringify(tiles.map((tile) => Number(tile.dataset.id))));
   sessionStorage.setItem("gallery", location.href);
   bind({
@@ -179,7 +188,6 @@ if (grid) {
     grid.focus({ preventScroll: true });
   });
   grid.addEventListener("dblclick", open);
-  const back = tiles.findIndex((tile) => tile.dataset.id === sessionStorage.getItem("last"));
   mark(Math.max(0, back), back > 0);
   grid.focus({ preventScroll: true });
 }
@@ -188,6 +196,19 @@ document.querySelector(".acts")?.addEventListener("click", (event) => {
   const button = event.target.closest("[data-act]");
   if (button) acts[button.dataset.act]();
 });
+
+// A filter is a check box: Space toggles it, too, and the page that comes has the focus where it was.
+for (const box of document.querySelectorAll(".facet a")) {
+  box.addEventListener("keydown", (event) => {
+    if (event.key !== " " && event.key !== "Enter") return;
+    event.preventDefault();
+    sessionStorage.setItem("filter", `${box.closest("section").querySelector("h2").textContent}:${box.dataset.value}`);
+    leave(box.href);
+  });
+  const name = `${box.closest("section").querySelector("h2").textContent}:${box.dataset.value}`;
+  if (sessionStorage.getItem("filter") === name) box.focus();
+}
+sessionStorage.removeItem("filter");
 
 const ranges = document.getElementById("ranges");
 document.getElementById("range-add")?.addEventListener("change", (event) => {

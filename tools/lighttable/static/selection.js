@@ -19,6 +19,9 @@ export function vertical(list, from, step) {
   return best;
 }
 
+// The id that had the mark when this very address was shown last, in this tab; null where another one was.
+export const wasHere = () => (sessionStorage.getItem("gallery") === location.href ? sessionStorage.getItem("last") : null);
+
 // items: what can be chosen now, in its order. key: what tells one from the others, also when the page shows it anew.
 // value: what is remembered of it. paint: shows that it is chosen, beside its class. mark: what has the mark, may be null.
 // describe: what the dock says where nothing is chosen. about: what it says of the chosen, beside their number.
@@ -30,6 +33,7 @@ export function selection({ items, key, value = key, paint = () => {}, mark, des
   function tell() {
     if (!place) return;
     place.classList.toggle("selecting", chosen.size > 0);
+    place.title = chosen.size ? "" : describe(); // where it is cut off
     if (!chosen.size) return (place.textContent = describe());
     const n = all ? `all ${number(all.n)}` : number(chosen.size);
     const button = document.createElement("button");
