@@ -9,6 +9,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from crowds import crowded, match
 from lighting import Visitor
@@ -17,7 +18,7 @@ from making import TALLIED, Mill
 from tools.identity import album, portraits
 from tools.lighttable import ahead, counted, crowd, sets, writes
 from tools.lighttable.crowd import CANDIDATES, Crowd
-from tools.lighttable.judged import WAITS
+from tools.lighttable.judged import KEPT, WAITS
 from tools.mill import settle
 from tools.mill.manifest import connect, sql, transaction
 
@@ -35,15 +36,17 @@ LIVING = """
     left join detect on detect.outcome_id = detected.id
     where outcome.kind = 'person' and outcome.latest and outcome.live
     """
-WAITING = f"""select item.id {LIVING} and not outcome.passed and outcome.reason = 'identity_unsure'
-    and outcome.decision_id is null
+DOUBT = "outcome.reason is not null and outcome.reason in ('identity_unsure', 'other_person')"
+WAITING = f"""select item.id {LIVING} and {DOUBT}
+    and (outcome.passed or outcome.reason = 'identity_unsure' and outcome.decision_id is null)
     order by "match".identity is null, "match".identity, "match".cluster, "match".inherited_from is not null,
         "match".distance, item.id"""
-IMAGES = f"""select "match".identity, sum(outcome.passed or outcome.reason is 'unwanted_person'), sum(outcome.passed)
+IMAGES = f"""select "match".identity, count(*), sum(outcome.passed)
     {LIVING} and embed.embedding is not null and "match".cluster is not null and "match".identity is not null
-    group by 1 having sum(outcome.passed or outcome.reason is 'unwanted_person') order by 1"""
+        and not ({DOUBT}) and (outcome.passed or outcome.reason is 'unwanted_person')
+    group by 1 order by 1"""
 FACES = f"""select item.id, item.address, embed.face_height_px, detect.face_sharpness, abs(person.turn) as turned,
-    not outcome.passed and outcome.reason is 'identity_unsure' as unsure
+    {DOUBT} and (outcome.passed or outcome.reason = 'identity_unsure') as unsure
     {LIVING} and embed.embedding is not null and "match".cluster = ? order by item.address"""
 
 
@@ -186,7 +189,7 @@ def ids(db: sqlite3.Connection, question: str) -> list[int]:
 def in_turn(known: Crowd) -> list[int]:
     """Who waits, in the order of match's words alone."""
     order = known.everybody.asked
-    found: list[int] = known.everybody.item[order[known.fate[order] == WAITS]].tolist()
+    found: list[int] = known.everybody.item[order[np.isin(known.fate[order], (KEPT, WAITS))]].tolist()
     return found
 
 

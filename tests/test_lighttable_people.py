@@ -299,10 +299,57 @@ def test_the_next_make_obeys_and_nothing_waits_to_be_heard(
 
 def test_what_was_said_of_a_face_is_taken_back(visitor: Visitor, base: Path, people: dict[int, int]) -> None:
     say(visitor, "move", ids=[people[0], people[1]], name="lea")
-    say(visitor, "forget", ids=[people[0]])
+    assert say(visitor, "forget", ids=[people[0]]) == {"together": 2}
+    assert say(visitor, "forget", ids=[people[0]], expected=3) == {"together": 2}
+    assert len(standing(base)) == 2
+    told = say(visitor, "forget", ids=[people[0]], expected=2)
+    assert told["sentences"] == ["2 images: what was said is taken back. The next `make` obeys."]
+    assert standing(base) == []
+    assert visitor.post("/-/decide/undo", {"words": told["words"], "set": ""}).status_code == 200
+    assert dict(standing(base)) == {people[0]: "lea", people[1]: "lea"}  # Z says it again
+    say(visitor, "forget", ids=[people[0], people[1]])  # all of it is marked: nothing is asked
     assert standing(base) == []
     answer = visitor.post("/-/people/forget", {"ids": [people[0]]})
     assert answer.json()["error"] == "Nobody has said who this is."
+
+
+def test_what_was_said_of_a_cluster_is_taken_back_from_any_of_its_faces(
+    visitor: Visitor, base: Path, people: dict[int, int]
+) -> None:
+    say(visitor, "name", cluster=2, name="kim", seen=seen(page(visitor)))
+    with connect(base) as db:  # as of a cluster of more faces than carry its name
+        db.execute("delete from decision where item_id = ?", (people[3],))
+    assert standing(base) == [(people[4], "kim")]
+    assert say(visitor, "forget", ids=[people[3]]) == {"together": 2}
+    assert say(visitor, "forget", ids=[people[4]]) == {"together": 2}
+    say(visitor, "forget", ids=[people[3]], expected=2)
+    assert standing(base) == []
+
+
+def test_a_face_moved_to_a_cluster_without_a_name_tells_what_becomes_of_both(
+    visitor: Visitor, base: Path, people: dict[int, int]
+) -> None:
+    told = say(visitor, "move", ids=[people[5]], cluster=2, seen=seen(page(visitor)))
+    assert told["sentences"] == [
+        "Cluster 2, which had no name, is person-1 now with its 2 images from 3.jpg and 4.jpg; "
+        "1 image moved to person-1. The next `make` obeys."
+    ]
+    text = page(visitor)
+    part = text[text.index('aria-label="What stands said"') :]
+    assert '<b>person-1</b> <span class="num soft">3 images</span>' in part
+    row = text[text.index('id="c2"') : text.index('id="c3"')]
+    assert row.count('<span class="chip said">person-1</span>') == 2  # all of it, not only those that carry the word
+    say(visitor, "move", ids=[people[3]], name="lea")
+    assert '<b>person-1</b> <span class="num soft">2 images</span>' in page(visitor)
+
+
+def test_nobody_of_these_is_called_so_everywhere(visitor: Visitor, people: dict[int, int]) -> None:
+    told = say(visitor, "move", ids=[people[5]], name="other")
+    assert told["sentences"] == ["1 image: nobody of these. The next `make` obeys."]
+    text = page(visitor)
+    assert "<b>nobody of these</b>" in text
+    assert '<span class="chip said">nobody of these</span>' in text
+    assert "</kbd> Nobody of these</button>" in text
 
 
 def test_numbers_that_mean_others_by_now_are_refused(base: Path, visitor: Visitor, people: dict[int, int]) -> None:

@@ -114,7 +114,7 @@ def test_one_key_each_settles_the_unsure_and_undo_asks_again(page: Any, base: Pa
     press(page, "1")
     told(page, "1 image: lea.")
     press(page, "o")
-    told(page, "1 image: other.")
+    told(page, "1 image: nobody of these.")
     last = ({people[3], people[4]} - {likeliest}).pop()
     assert standing(base) == {people[2]: "lea", likeliest: "lea", last: "other"}
     page.locator("#unsure").wait_for(state="detached")
@@ -219,8 +219,10 @@ def test_selected_faces_are_moved_by_key(page: Any, base: Path, people: dict[int
     press(page, "ArrowDown", "Enter")  # the first of those there are
     settled(page, f'#f{people[3]}[data-said="emma"]')
     assert standing(base) == {people[3]: "emma", people[4]: "emma"}
-    press(page, "u")
-    told(page, "Taken back")
+    press(page, "u")  # on one of the two, which were moved at once
+    page.locator("#confirm[open]").wait_for()
+    press(page, "Enter")
+    told(page, "2 images: what was said is taken back.")
     assert standing(base) == {}
 
 

@@ -50,7 +50,15 @@ def row(number: int, **columns: Any) -> dict[str, Any]:
     address = f"{source:032x}/t{time_s:013.6f}/p{number:04d}-0500"
     values = {"item_id": number, "kind": "cutout", "address": address, "path": f"03/{number}.webp", "sha256": "0" * 64}
     values |= {"posture": None, "arms": None}
-    values |= {"shot": "mid", "view": None, "turn": None, "identity": None, "cluster": None, "track": None}
+    values |= {
+        "shot": "mid",
+        "view": None,
+        "turn": None,
+        "identity": None,
+        "cluster": None,
+        "track": None,
+        "unnamed": 0,
+    }
     values |= {"time_s": time_s, "shot_index": 0, "crop_x_px": 80, "crop_y_px": 80}
     values |= {"box_x0_px": 100, "box_y0_px": 100, "box_x1_px": 200, "box_y1_px": 300, "face_height_px": 64}
     values |= dict.fromkeys(("face_x0_px", "face_y0_px", "face_x1_px", "face_y1_px", "landmarks_json"))

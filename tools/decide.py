@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
+from tools.identity.unnamed import note
 from tools.mill import decisions, find, settings, settle
 from tools.mill.command import guard
 from tools.mill.manifest import connect, sql, transaction
@@ -146,12 +148,17 @@ def _undone(db: sqlite3.Connection, subjects: Sequence[Subject], why: str) -> li
 @click.option("--why", default="", help="your reason, for whoever asks later")
 def main(verdict: str, item: tuple[str, ...], base: Path, dataset: str, why: str) -> None:
     """Reject, keep or pin items, or undo the last decision on them. ITEM: ids, paths or addresses."""
-    for subject in decide(base, verdict, item, dataset, why):
+    said = decide(base, verdict, item, dataset, why)
+    for subject in said:
         scope = f" in dataset {subject.dataset}" if subject.dataset else ""
         word = DONE.get(verdict, "free again")
         click.echo(f"{subject.item['kind']} {subject.item['id']} is {word}{scope}. The next `make` obeys.", err=True)
         if subject.others:
             click.echo(f"With it {plural(subject.others, 'other image')} that the same word had named.", err=True)
+    with closing(connect(base)) as db:
+        told = note(db, base, verdict, [int(subject.item["id"]) for subject in said])
+    if told:
+        click.echo(told, err=True)
 
 
 if __name__ == "__main__":

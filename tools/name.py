@@ -128,7 +128,11 @@ def move(base: Path, texts: Sequence[str], cluster: int, asker: Asker = COMMAND)
             _give(db, base, [(found[0].faces, value)], f"cluster {cluster}", asker)
         items = [item for text in texts for item in find.items(db, base, text)]
         persons = say(db, items, value, asker.together)
-        return [f"{plural(len(persons), 'image')} moved to {value}. The next `make` obeys.", *told_new(db, base, value)]
+        moved = f"{plural(len(persons), 'image')} moved to {value}"
+        if not found[0].names:
+            whole = f"Cluster {cluster}, which had no name, is {value} now with its {_images(db, found)}"
+            moved = f"{whole}; {moved}"
+        return [f"{moved}. The next `make` obeys.", *told_new(db, base, value)]
 
 
 def _only_name(db: sqlite3.Connection, found: Sequence[Cluster]) -> str:

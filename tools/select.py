@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from tools.choose.difference import Place
     from tools.choose.looks import Floats
 
-VERSION = 3
+VERSION = 4
+
+UNNAMED = "Nobody has said who it is: `make identify ITEM=… AS=NAME` does, or the People page of `make review`."
 
 REASONS = (
     Reason(
@@ -113,7 +115,8 @@ def _left_out(row: Row, subject: str) -> Verdict:
 
     if row.get("excluded"):
         return Verdict("ok", None, "A person rejected it.")
-    return rejected("other_subject", f"It shows {who(row) or 'nobody known'}, the dataset is about {subject}.")
+    shows = f"It shows {who(row) or 'nobody known'}, the dataset is about {subject}."
+    return rejected("other_subject", f"{shows} {UNNAMED}" if row["unnamed"] else shows)
 
 
 def _best_of(candidates: Sequence[Candidate], moment: Mapping[int, int]) -> dict[int, list[Candidate]]:

@@ -1,9 +1,10 @@
 -- Cutouts that passed score.
--- With what a choice looks at: whom they show, when, where in the frame, how they stand and look, and what was measured.
+-- With what a choice looks at: whom they show for sure, when, where in the frame, how they stand and look, and what was measured.
 -- Boxes and the crop's corner are in frame pixels; face, keypoints and landmarks in those of the crop.
 select
     item.id as item_id, item.kind, item.address, item.path, item.sha256,
-    person.shot, person.view, person.posture, person.arms, person.turn, "match".identity, "match".cluster, "match".track,
+    person.shot, person.view, person.posture, person.arms, person.turn,
+    identities.identity, identities.unnamed, identities.cluster, identities.track,
     frame.time_s, frame.shot as shot_index,
     person.box_x0_px, person.box_y0_px, person.box_x1_px, person.box_y1_px, person.crop_x_px, person.crop_y_px,
     person.face_x0_px, person.face_y0_px, person.face_x1_px, person.face_y1_px,
@@ -21,6 +22,6 @@ join frame on frame.item_id = person_item.parent_id
 left join outcome as matched
     on matched.item_id = item.parent_id and matched.latest
     and matched.step_id = (select id from step where tool = 'match')
-left join "match" on "match".outcome_id = matched.id
+left join identities on identities.outcome_id = matched.id
 where step.tool = 'score' and step.dataset = ''
     and outcome.kind = 'cutout' and outcome.latest and outcome.live and outcome.passed and item.newest;

@@ -29,7 +29,7 @@ select
     coalesce(decision.verdict, '') as verdict, decision.note, decision.dataset as decided_for,
     choice.rank, choice.score, choice.score_parts, choice.difference, choice.moment,
     person.shot, person.view, person.posture, person.arms,
-    coalesce("match".identity, 'person ' || "match".cluster) as who, frame.time_s,
+    coalesce(identities.identity, 'person ' || identities.cluster) as who, frame.time_s,
     source.id as source_id, source.version as source_version, source.kind as source_kind, source.address as source,
     (select file.shown from file where file.item_id = source.id order by file.id limit 1) as source_name,
     composite.id as composite_id, composite.version as composite_version, composite.width, composite.height,
@@ -48,7 +48,7 @@ left join decision on decision.id = outcome.decision_id
 left join "select" as choice on choice.outcome_id = outcome.id
 left join outcome as matched
     on matched.step_id = steps.matcher and matched.item_id = cutout.parent_id and matched.latest
-left join "match" on "match".outcome_id = matched.id
+left join identities on identities.outcome_id = matched.id
 left join item as composite
     on composite.parent_id = cutout.id and composite.kind = 'composite' and composite.newest
     and composite.step_id = steps.composer

@@ -1,9 +1,10 @@
 -- People unsure: some persons that wait for a person's word, in the order in which they are named.
--- :ids is a JSON array of item ids.
+-- :ids is a JSON array of item ids. passed: it was kept, which does not say who it is.
 select
     item.id, item.version, item.parent_id as frame_id, "match".cluster, "match".identity, "match".distance,
     "match".next_identity, "match".next_distance, "match".faceless, "match".flips,
-    "match".inherited_from is not null as inherited, outcome.detail, person.face_x0_px is not null as has_face
+    "match".inherited_from is not null as inherited, outcome.detail, outcome.passed,
+    person.face_x0_px is not null as has_face
 from json_each(:ids) as asked
 cross join item on item.id = asked.value
 join person on person.item_id = item.id

@@ -2,11 +2,11 @@
 -- name: what most of its images that match is sure of show, or null. unsure: images that wait for a person's word. The
 -- row without a cluster counts those who show no face and whose track shows none.
 with judged as (
-    select item.address, "match".cluster, "match".identity, outcome.passed, outcome.reason
+    select item.address, identities.cluster, identities.identity, outcome.passed, outcome.reason
     from outcome
     join step on step.id = outcome.step_id
     join item on item.id = outcome.item_id
-    left join "match" on "match".outcome_id = outcome.id
+    left join identities on identities.outcome_id = outcome.id
     where step.tool = 'match' and outcome.kind = 'person' and outcome.latest and outcome.live and item.newest
 ),
 named as (

@@ -3,12 +3,12 @@
 -- word; example: the path of one image. Without a cluster: who shows no face, and whose track shows none.
 with judged as (
     select
-        item.address, item.path, "match".cluster, "match".identity, outcome.passed, outcome.reason,
+        item.address, item.path, identities.cluster, identities.identity, outcome.passed, outcome.reason,
         substr(item.address, 1, instr(item.address, '/') - 1) as source
     from outcome
     join step on step.id = outcome.step_id
     join item on item.id = outcome.item_id
-    left join "match" on "match".outcome_id = outcome.id
+    left join identities on identities.outcome_id = outcome.id
     where step.tool = 'match' and outcome.kind = 'person' and outcome.latest and outcome.live and item.newest
 )
 select

@@ -22,5 +22,5 @@ left join "select" as choice on choice.outcome_id = outcome.id
 left join outcome as named
     on named.item_id = item.parent_id and named.latest
     and named.step_id = (select id from step as namer where namer.tool = 'match')
-left join "match" as matched on matched.outcome_id = named.id
+left join identities as matched on matched.outcome_id = named.id
 where step.tool = 'select' and step.active;

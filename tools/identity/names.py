@@ -12,6 +12,9 @@ from tools.mill.settings import UsageError
 OTHER = "other"
 """A person's word for: none of those who have a name."""
 
+NOBODY = "nobody of these"
+"""How it is called where people read it."""
+
 LONGEST = 80
 
 
@@ -28,6 +31,11 @@ def checked(name: str, *, other: bool = False) -> str:
     if name == OTHER and not other:
         raise UsageError(f"{OTHER} is nobody's name. `make identify ITEM=… AS={OTHER}` says it of single images.")
     return name
+
+
+def called(name: str) -> str:
+    """A name as people read it."""
+    return NOBODY if name == OTHER else name
 
 
 def known(db: sqlite3.Connection) -> set[str]:

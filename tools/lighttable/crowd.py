@@ -20,7 +20,7 @@ from tools.identity import album, portraits
 from tools.identity.names import OTHER
 from tools.lighttable import counted, judged
 from tools.lighttable.desk import Desk
-from tools.lighttable.judged import IN, OUT, UNSURE, UNWANTED, WAITS, Judged, Numbers
+from tools.lighttable.judged import IN, KEPT, OUT, UNSURE, UNWANTED, WAITS, Judged, Numbers
 from tools.mill import decisions
 from tools.mill.manifest import sql
 
@@ -85,12 +85,12 @@ class Crowd:
     def unsure(self, number: int) -> list[Face]:
         """Some faces of a cluster of whom match is unsure."""
         here = self.everybody.of(number)
-        places = np.flatnonzero(self.everybody.face[here] & np.isin(self.fate[here], (UNSURE, WAITS)))
+        places = np.flatnonzero(self.everybody.face[here] & np.isin(self.fate[here], (UNSURE, WAITS, KEPT)))
         return self.faces(places[:PORTRAITS] + here.start)
 
     def faces(self, places: Numbers) -> list[Face]:
         rows = ((self.everybody.rows[place], self.fate[place]) for place in places.tolist())
-        return [Face(row["id"], row["version"], unsure=fate in (UNSURE, WAITS)) for row, fate in rows]
+        return [Face(row["id"], row["version"], unsure=fate in (UNSURE, WAITS, KEPT)) for row, fate in rows]
 
 
 _KNOWN: WeakKeyDictionary[Datasette, tuple[counted.Files, Crowd]] = WeakKeyDictionary()
@@ -146,7 +146,7 @@ def _listed(everybody: Judged, fate: Numbers) -> list[dict[str, Any]]:
     columns = {
         "images": np.bincount(cluster, minlength=size),
         "sources": np.bincount(sources, minlength=size),
-        "passed": np.bincount(cluster, fate == IN, size).astype(int),
+        "passed": np.bincount(cluster, np.isin(fate, (IN, KEPT)), size).astype(int),
         "unsure": np.bincount(cluster, np.isin(fate, (UNSURE, WAITS)), size).astype(int),
     }
     sure = np.isin(fate, (IN, UNWANTED)) & (everybody.name[there] >= 0)
@@ -188,6 +188,9 @@ class Queue:
     items: Numbers
     kind: Numbers
 
+    def kind_of(self, item_id: int) -> int:
+        return int(self.kind[self.items == item_id][0])
+
     def alike(self, item_id: int) -> list[int]:
         """All that are like one of them, itself included; nobody where it does not wait."""
         found: list[int] = self.items[np.isin(self.kind, self.kind[self.items == item_id])].tolist()
@@ -195,13 +198,17 @@ class Queue:
 
 
 def queue(known: Crowd, said: Sequence[Word]) -> Queue:
-    """Who waits for a person's word. Alike are those of a cluster who look like the same person; without it nobody."""
+    """Who waits for a person's word, also who was kept: a keep does not say who somebody is.
+
+    Alike are those of a cluster who look like the same person, and those of a source who show no face.
+    """
     everybody = known.everybody
-    asked = everybody.asked[known.fate[everybody.asked] == WAITS]
+    asked = everybody.asked[np.isin(known.fate[everybody.asked], (WAITS, KEPT))]
     heard = [word.face.id for word in said if word.value]
     asked = asked[~np.isin(everybody.item[asked], heard)]
     cluster, item = everybody.cluster[asked], everybody.item[asked]
-    kind = np.where(cluster > 0, cluster * (len(everybody.names) + 1) + everybody.name[asked] + 1, -item)
+    like = cluster * (len(everybody.names) + 1) + everybody.name[asked] + 1
+    kind = np.where(cluster > 0, like, -1 - everybody.source[asked])
     is_first = np.zeros(len(asked), bool)
     is_first[np.unique(kind, return_index=True)[1]] = True
     order = np.argsort(~is_first, kind="stable")

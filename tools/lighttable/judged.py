@@ -20,7 +20,7 @@ from tools.mill.manifest import sql
 
 Numbers = NDArray[np.int64]
 
-GONE, OUT, IN, UNSURE, WAITS, UNWANTED = range(-1, 5)
+GONE, OUT, IN, UNSURE, WAITS, UNWANTED, KEPT = range(-1, 6)
 """Fates, as sql/pages/people.fates.sql has them; GONE is no longer there."""
 
 

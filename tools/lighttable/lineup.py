@@ -12,6 +12,7 @@ from typing import Any
 
 from tools.identity.names import OTHER
 from tools.lighttable import crowd
+from tools.lighttable.beside import Beside, beside
 from tools.lighttable.crowd import Crowd, Face, Word
 from tools.lighttable.desk import Desk
 from tools.mill.manifest import sql
@@ -19,17 +20,24 @@ from tools.mill.manifest import sql
 CARDS = 24
 """Unsure faces on one page; the next follow once these are settled."""
 
+NEAR = 3
+"""Of whom no face shows, so many people seen in the same clip are offered."""
+
 CHOICES = 300
 """People to choose from: those with a name, then the largest clusters. A name that is not among them can be typed."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """Who an unsure face may be. distance: None where it was not compared. faces: `Face`s; photos: reference photos."""
+    """Who somebody unsure may be. name: '' for a cluster without one. distance: None where it was not compared; where:
+    how near they are seen, where that is why they are offered. faces: `Face`s; photos: reference photos.
+    """
 
     key: str
     name: str
+    cluster: int | None
     distance: float | None
+    where: str
     photos: Sequence[Mapping[str, Any]]
     faces: Sequence[Face]
 
@@ -51,6 +59,11 @@ class Person:
     about: Sequence[Mapping[str, Any]]
     said: Sequence[Word]
     partly: Mapping[str, int]
+
+    @property
+    def new(self) -> str:
+        """The name that was said of all of it since match ran, '' for none."""
+        return self.name if any(word.whole and word.value == self.name for word in self.said) else ""
 
 
 @dataclass(frozen=True)
@@ -87,10 +100,19 @@ def common(seen: Seen, everybody: Sequence[Person]) -> dict[str, Any]:
     }
 
 
-def _said(seen: Seen) -> list[tuple[str, list[Word]]]:
-    """What was said that match has not heard of yet, by name; what was taken back last."""
+def _said(seen: Seen) -> list[tuple[str, list[Word], int]]:
+    """What was said that match has not heard of yet, by name, and of how many images; what was taken back last."""
     waiting = sorted((word for word in seen.words if not word.heard), key=lambda word: (not word.value, word.value))
-    return [(value, list(some)) for value, some in groupby(waiting, key=lambda word: word.value)]
+    by_value = ((value, list(some)) for value, some in groupby(waiting, key=lambda word: word.value))
+    return [(value, some, _spoken_of(seen, value, some)) for value, some in by_value]
+
+
+def _spoken_of(seen: Seen, value: str, words: Sequence[Word]) -> int:
+    """Of how many images words speak: of a whole cluster all but those of which something else was said."""
+    whole = {word.cluster for word in words if word.whole and word.cluster is not None and value}
+    others = sum(word.cluster in whole and word.value != value and not word.heard for word in seen.words)
+    every = sum(int(row["images"]) for row in seen.known.listed if row["cluster"] in whole)
+    return every - others + sum(word.cluster not in whole for word in words)
 
 
 def _choices(seen: Seen, everybody: Sequence[Person]) -> list[dict[str, Any]]:
@@ -149,22 +171,28 @@ def with_faces(db: sqlite3.Connection, seen: Seen, person: Person) -> Person:
     there = {face.id for face in waiting}
     rest = [face for face in crowd.faces_of(db, seen.known, person.number) if face.id not in there]
     both = [*waiting, *rest][: crowd.PORTRAITS]
-    return replace(person, faces=[replace(face, value=unheard.get(face.id, "")) for face in both])
+    return replace(person, faces=[replace(face, value=unheard.get(face.id, person.new)) for face in both])
 
 
-def cards(db: sqlite3.Connection, seen: Seen) -> tuple[list[dict[str, Any]], int]:
-    """The unsure of whom nothing was said, each with the two people it may be; how many there are in all."""
+def cards(db: sqlite3.Connection, seen: Seen, everybody: Sequence[Person]) -> tuple[list[dict[str, Any]], int]:
+    """The unsure of whom nothing was said, each with the people it may be; how many there are in all."""
     queue = crowd.queue(seen.known, seen.words)
     wanted = json.dumps(queue.items[:CARDS].tolist())
     rows = db.execute(sql("pages/people.unsure"), {"ids": wanted}).fetchall()
     asked = {"ids": json.dumps([row["frame_id"] for row in rows])}
     frames = {row["id"]: dict(row) for row in db.execute(sql("pages/people.frames"), asked)}
+    bare = [frames[row["frame_id"]] for row in rows if row["faceless"] and row["frame_id"] in frames]
+    near = beside(db, bare)
+    person_of = {person.number: person for person in everybody}
     cards = [
         {
             **dict(row),
             "alike": len(queue.alike(row["id"])),
             "frame": frames.get(row["frame_id"], {}),
-            "candidates": _candidates(db, seen, row),
+            "kind": queue.kind_of(row["id"]),
+            "candidates": _beside(db, seen, near.get(row["frame_id"], ()), person_of)
+            if row["faceless"]
+            else _candidates(db, seen, row),
         }
         for row in rows
     ]
@@ -178,15 +206,37 @@ def _candidates(db: sqlite3.Connection, seen: Seen, row: sqlite3.Row) -> list[Ca
     subjects = {one["subject"]: None for one in seen.datasets if one["subject"] and one["subject"] not in near}
     both = list({**near, **subjects}.items())[:2]
     return [
-        Candidate(str(place), name, distance, seen.photos.get(name, ())[:3], _faces_named(db, seen, name))
+        Candidate(str(place), name, None, distance, "", seen.photos.get(name, ())[:3], _faces_named(db, seen, name))
         for place, (name, distance) in enumerate(both, 1)
     ]
+
+
+def _beside(
+    db: sqlite3.Connection, seen: Seen, near: Sequence[Beside], person_of: Mapping[int, Person]
+) -> list[Candidate]:
+    """Of whom no face shows: those seen in the same clip, each person once."""
+    found: dict[str, Candidate] = {}
+    for one in near:
+        person = person_of.get(one.cluster)
+        if person is None or len(found) == NEAR:
+            continue
+        faces = [face for face in crowd.faces_of(db, seen.known, one.cluster) if not face.unsure][:4]
+        key, cluster = str(len(found) + 1), None if person.name else one.cluster
+        candidate = Candidate(key, person.name, cluster, None, one.where, person.photos[:3], faces)
+        found.setdefault(person.name or f"\0{one.cluster}", candidate)
+    return list(found.values())
 
 
 def _faces_named(db: sqlite3.Connection, seen: Seen, name: str) -> list[Face]:
     """Of the largest cluster of that name, some faces."""
     numbers = [row["cluster"] for row in seen.known.listed if row["name"] == name and row["cluster"] is not None]
     return [face for number in numbers[:1] for face in crowd.faces_of(db, seen.known, number)[:4] if not face.unsure]
+
+
+def beyond(db: sqlite3.Connection) -> int | None:
+    """How many persons no reference photo shows for sure, None where there is none."""
+    row = db.execute(sql("people/beyond")).fetchone()
+    return int(row["n"]) if row else None
 
 
 def dataset(db: sqlite3.Connection, seen: Seen, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tools import name as names
 from tools.identify import say
-from tools.identity.names import checked, told_new
+from tools.identity.names import called, checked, told_new
 from tools.lighttable.writes import Written, take_back
 from tools.mill import decisions
 from tools.mill.manifest import connect, sql, transaction
@@ -39,7 +39,7 @@ def identify(base: Path, ids: Sequence[int], value: str) -> Told:
         if len(found) != len(ids):
             raise UsageError("Some of these images are no longer there. Load the page again.")
         persons = say(db, found, value, together)
-        told = [f"{plural(len(persons), 'image')}: {value}. The next `make` obeys.", *told_new(db, base, value)]
+        told = [f"{plural(len(persons), 'image')}: {called(value)}. The next `make` obeys.", *told_new(db, base, value)]
         return Told(_written(db, together), told)
 
 
@@ -63,20 +63,30 @@ def split(base: Path, cluster: int, value: str, seen: str) -> Told:
     return _as_one(base, seen, lambda asker: names.split(base, cluster, value, asker))
 
 
-def forget(base: Path, ids: Sequence[int]) -> Told:
+class SaidTogether(UsageError):
+    """What is to be taken back was said of more than what is marked. images: of so many in all."""
+
+    def __init__(self, images: int) -> None:
+        super().__init__(f"It was said of {plural(images, 'image')} at once. Nothing was taken back.")
+        self.images = images
+
+
+def forget(base: Path, ids: Sequence[int], expected: int = 0) -> Told:
     """Take back what was said of who the persons are, with all that was said together with it.
 
-    Raises UsageError where nothing was.
+    expected: of so many images, as the reviewer has confirmed. Raises SaidTogether where they are more than the ids and
+    not as many as that, and UsageError where nothing was said.
     """
     with closing(connect(base)) as db, transaction(db):
         decisions.load_said(db, "identity", "")
-        question = """select decision.uid from temp.said join decision on decision.id = said.decision_id
-            where said.item_id in (select value from json_each(?))"""
-        words = [row[0] for row in db.execute(question, (json.dumps(list(ids)),))]
-    if not words:
+        found = db.execute(sql("people/forgotten"), {"ids": json.dumps(list(ids))}).fetchall()
+    if not found:
         raise UsageError("Nobody has said who this is.")
-    written = take_back(base, words)
-    return Told(written, ["Taken back. The next `make` obeys."])
+    images = int(found[0]["images"])
+    if images > len(ids) and images != expected:
+        raise SaidTogether(images)
+    written = take_back(base, [row["uid"] for row in found])
+    return Told(written, [f"{plural(images, 'image')}: what was said is taken back. The next `make` obeys."])
 
 
 def _as_one(base: Path, seen: str, act: Callable[[Asker], list[str]]) -> Told:

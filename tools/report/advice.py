@@ -74,11 +74,20 @@ def people(state: State, base: Path) -> list[str]:
         named = clean(first["name"]) if first["name"] else "NAME"
         say = "" if first["name"] else f"{command(base, 'name', CLUSTER=str(first['cluster']), AS='NAME')}, then "
         found += [
-            f'Dataset {name} takes everybody. To make it about one: {say}[dataset.{name}] subject = "{named}" '
-            f"in {clean(str(base / 'config.toml'))}"
+            f"Dataset {name} takes {_everybody(state, base)}. "
+            f'To make it about one: {say}[dataset.{name}] subject = "{named}" in {clean(str(base / "config.toml"))}'
             for name in state.open_datasets
         ]
     return found
+
+
+def _everybody(state: State, base: Path) -> str:
+    """Whom a dataset about nobody takes: where there are reference photos, only those whom they show."""
+    if not state.beyond:
+        return "everybody" if state.beyond is None else "everybody whom a reference photo shows"
+    left_out = f"{plural(state.beyond, 'image')} of others are left out" if state.beyond > 1 else "1 image is left out"
+    ways = f"say who they are ({command(base, 'review')}, People), or keep them"
+    return f"everybody whom a reference photo shows; {left_out}: {ways}"
 
 
 def shown_in(row: Values) -> str:

@@ -41,7 +41,8 @@ class State:
     to look at, and linked, whether links show all of them. packages: dataset, folder, images, at. failed: the first
     failed items, with their errors. running: tool, dataset and start of runs that have not ended. clusters: who there
     is, as `make people` lists them. open_datasets: those that are about nobody, so that they take everybody.
-    untriggered: those without a trigger word.
+    untriggered: those without a trigger word. beyond: how many persons no reference photo shows for sure, None where
+    there is none.
     """
 
     funnel: Sequence[Values]
@@ -56,6 +57,7 @@ class State:
     clusters: Sequence[Values] = ()
     open_datasets: Sequence[str] = ()
     untriggered: Sequence[str] = ()
+    beyond: int | None = None
 
     @property
     def n_failed(self) -> int:
@@ -76,6 +78,7 @@ def read(db: sqlite3.Connection) -> State:
         people=_people(db),
         clusters=[row for row in _rows(db, sql("people/list")) if row["cluster"] is not None],
         open_datasets=[row["name"] for row in _rows(db, sql("people/open"))],
+        beyond=next((row["n"] for row in _rows(db, sql("people/beyond"))), None),
         untriggered=[row["name"] for row in _rows(db, sql("status/untriggered"))],
         selections=_selections(db),
         adrift=_rows(db, load("decisions_adrift").sql),

@@ -10,6 +10,7 @@ from datasette.utils import MultiParams
 from datasette.utils.asgi import Request, Response
 
 from tools.decide import OnlyPinned, SomeRefused
+from tools.identity import unnamed
 from tools.lighttable import asked, sets, writes
 from tools.lighttable.desk import Desk, Page
 from tools.mill.settings import UsageError
@@ -20,7 +21,7 @@ async def decide(desk: Desk, said: Mapping[str, Any]) -> Mapping[str, Any]:
 
     all: a set's query; expected: the confirmed number of all that match it; except: ids of these that are not meant.
     Where not all can obey nothing is written, and the answer is `{pin: why}` for a single one that can be pinned
-    instead of kept, else `{refused: [ids], why}`.
+    instead of kept, else `{refused: [ids], why}`. note: what the reviewer should know of it, '' for nothing.
     """
     ids = await _meant(desk, said)
     verdict, dataset, why = (writes.text_of(said, name) for name in ("verdict", "dataset", "why"))
@@ -30,7 +31,8 @@ async def decide(desk: Desk, said: Mapping[str, Any]) -> Mapping[str, Any]:
         return {"pin": error.cause}
     except SomeRefused as error:
         return {"refused": [ids[place] for place in error.places], "why": str(error)}
-    return await _told(desk, said, written)
+    note = await desk.read(lambda db: unnamed.note(db, desk.base, verdict, written.ids))
+    return {**await _told(desk, said, written), "note": note}
 
 
 async def clear(desk: Desk, said: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -44,8 +44,10 @@ async def show(desk: Desk, request: Request) -> Response:
     def found(db: sqlite3.Connection) -> dict[str, Any]:
         rows = finalset.images(db, dataset.name)
         last = db.execute(sql("pages/final.recipe"), {"dataset": dataset.name}).fetchone()
+        beyond = db.execute(sql("people/beyond")).fetchone()
         return {
             "rows": rows,
+            "beyond": beyond["n"] if beyond else None,
             "ran": last is not None,
             "same": last is None or finalset.same_settings(last["recipe"], dataset),
             "decided": waiting.decided(db, desk.base, dataset.name),

@@ -31,7 +31,7 @@ async def show(desk: Desk, request: Request) -> Response:
         seen = lineup.look(desk, db)
         everybody = lineup.everybody(seen)
         here = everybody[(page - 1) * ROWS : page * ROWS]
-        cards, waiting = lineup.cards(db, seen)
+        cards, waiting = lineup.cards(db, seen, everybody)
         return {
             **lineup.common(seen, everybody),
             "cards": cards,
@@ -39,6 +39,7 @@ async def show(desk: Desk, request: Request) -> Response:
             "people": [lineup.with_faces(db, seen, one) for one in here],
             "datasets": [lineup.dataset(db, seen, row) for row in seen.datasets],
             "pages": -(-len(everybody) // ROWS),
+            "beyond": lineup.beyond(db),
             "faceless": next((row for row in seen.known.listed if row["cluster"] is None), None),
         }
 
@@ -62,7 +63,7 @@ async def one(desk: Desk, request: Request) -> Response:
         return {
             **lineup.common(seen, everybody),
             "person": person,
-            "faces": [{**dict(row), "value": seen.unheard.get(row["id"], "")} for row in rows],
+            "faces": [{**dict(row), "value": seen.unheard.get(row["id"], person.new)} for row in rows],
             "pages": -(-total // PER),
             "others": [lineup.with_faces(db, seen, each) for each in everybody[:ROWS] if each.number != number],
         }
@@ -146,8 +147,15 @@ async def _alike(desk: Desk, said: Mapping[str, Any]) -> list[int]:
 
 
 async def forget(desk: Desk, said: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`{ids}`: what was said of them is taken back."""
-    return _told(await desk.write(naming.forget, desk.base, writes.ids_of(said)))
+    """`{ids, expected}`: what was said of them is taken back.
+
+    The answer is `{together: images}` where it was said of more than that; expected is their number, once confirmed.
+    """
+    expected = said.get("expected", 0)
+    try:
+        return _told(await desk.write(naming.forget, desk.base, writes.ids_of(said), expected))
+    except naming.SaidTogether as error:
+        return {"together": error.images}
 
 
 def _number(said: Mapping[str, Any]) -> int:

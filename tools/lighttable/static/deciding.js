@@ -92,6 +92,7 @@ export async function decide(verdict, wanted, set, before, changed) {
   if (told) {
     remember(told.words);
     toast(`${images(told.ids.length)} ${DONE[verdict]}${wanted.dataset ? ` for ${wanted.dataset}` : ""}. Z takes it back.`);
+    if (told.note) toast(told.note.replaceAll("`", ""), "warn");
   }
   changed(told);
 }

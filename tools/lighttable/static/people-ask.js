@@ -54,8 +54,9 @@ list?.addEventListener("click", (event) => {
   choose.close("yes");
 });
 
-// {name} or {cluster}, or null where it was called off. without: clusters and names that are no choice.
-export async function whoIs(title, without = []) {
+// {name} or {cluster}, or null where it was called off. without: clusters and names that are no choice. yes: the button.
+export async function whoIs(title, without = [], yes = "This one") {
+  choose.querySelector("[value=yes]").textContent = yes;
   document.getElementById("choose-title").textContent = title;
   list.replaceChildren(
     ...[...document.getElementById("choices").children]

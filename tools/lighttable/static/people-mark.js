@@ -9,10 +9,16 @@ export const idOf = (face) => Number(face.dataset.id);
 const at = { mark: null };
 export const marked = () => at.mark;
 
+// The same person may wait in the strip and stand in a row: what tells them apart is the element.
 export const chosen = selection({
-  items: () => all(".face"),
-  key: idOf,
-  mark: () => (at.mark?.matches(".face") ? at.mark : null),
+  items: () => all(".face, .queue .ask:not(.done)"),
+  key: (one) => one.id,
+  value: idOf,
+  paint: (one, on) => {
+    one.setAttribute("aria-selected", String(on));
+    document.querySelector(`#card${one.dataset.id} .all`)?.setAttribute("aria-pressed", String(on && one.matches(".ask") && chosen.isAll()));
+  },
+  mark: () => at.mark,
   describe: () => at.mark?.querySelector("img")?.alt ?? "",
   about: () => (rowOf(at.mark) ? callOf(rowOf(at.mark)) : ""),
 });
@@ -37,6 +43,10 @@ export function set(element, scroll = true) {
   at.mark = mark;
   mark?.classList.add("marked");
   rowOf(mark)?.classList.add("current");
+  const list = mark?.closest("[role=listbox]");
+  list?.setAttribute("aria-activedescendant", mark.id);
+  // The keys are heard anywhere; who has the page read out hears the mark only where the focus is.
+  if (list && !document.activeElement?.closest("input, textarea, dialog")) list.focus({ preventScroll: true });
   if (mark?.matches(".ask")) {
     for (const card of all(".card")) card.hidden = card.dataset.id !== mark.dataset.id;
     // The next face is fetched while this one is looked at.
@@ -64,12 +74,22 @@ export function down(step) {
 }
 
 export function extend(step) {
-  if (!at.mark?.matches(".face")) return across(step);
-  const faces = [...at.mark.parentElement.querySelectorAll(".face")];
+  if (!at.mark) return across(step);
+  const faces = [...at.mark.parentElement.querySelectorAll(".face, .ask:not(.done)")];
   const to = faces[Math.max(0, Math.min(faces.length - 1, faces.indexOf(at.mark) + step))];
   chosen.extend(to, faces);
   set(to);
 }
+
+// A among the unsure: all that are like the marked one, also those that the strip does not show; or none of them again.
+let alike = null; // {scope, id, n}
+export function takeAlike(n) {
+  const { kind } = at.mark.dataset;
+  const those = all(".queue .ask:not(.done)").filter((one) => one.dataset.kind === kind);
+  alike = { scope: `like ${kind}`, id: idOf(at.mark), n };
+  chosen.take(alike.scope, chosen.entriesOf(those), n);
+}
+export const takenAlike = () => (alike && chosen.isAll(alike.scope) ? alike : null);
 
 // A: all faces of the row, or none of them again.
 export function takeRow() {

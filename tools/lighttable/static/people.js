@@ -3,14 +3,16 @@ import { bind } from "./keys.js";
 import { confirmed, decide, remember, undo } from "./deciding.js";
 import { both, whoIs } from "./people-ask.js";
 import { isDragging, whenDropped } from "./people-drag.js";
-import { across, all, begin, callOf, chosen, down, extend, home, idOf, lines, marked, rowOf, set, takeRow } from "./people-mark.js";
+import { across, all, begin, callOf, chosen, down, extend, home, idOf, lines, marked, rowOf, set, takeAlike, takenAlike, takeRow } from "./people-mark.js";
 import { leave, post } from "./post.js";
 import { toast } from "./toast.js";
+
+const LONG = 70; // so many letters take longer to read
 
 const seen = () => home().dataset.seen;
 const images = (n) => `${n.toLocaleString("en").replaceAll(",", "\u202f")} image${n === 1 ? "" : "s"}`;
 const meant = () => (chosen.size ? chosen.elements() : marked() ? [marked()] : []);
-const ids = () => meant().map(idOf);
+const ids = () => [...new Set(meant().map(idOf))];
 
 // --- what stands now ---
 
@@ -49,8 +51,12 @@ async function say(act, said, later = false) {
     await refresh();
     return null;
   }
+  if (told.together) return told;
   remember(told.words);
-  for (const sentence of told.sentences) toast(sentence.split("; `")[0].replaceAll("`", ""));
+  for (const sentence of told.sentences) {
+    const text = sentence.split("; `")[0].replaceAll("`", "");
+    toast(text, text.length > LONG ? "warn" : "");
+  }
   if (later) soon();
   else await refresh();
   return told;
@@ -58,36 +64,43 @@ async function say(act, said, later = false) {
 
 // --- the unsure ---
 
-const card = () => (marked()?.matches(".ask") ? document.getElementById(`card${marked().dataset.id}`) : null);
-const alike = () => card()?.querySelector(".all[aria-pressed=true]") ?? null;
+const asked = () => Boolean(marked()?.matches(".ask"));
+const card = () => (asked() ? document.getElementById(`card${marked().dataset.id}`) : null);
+const called = (to) => (to.name === "other" ? "nobody of these" : to.name || `cluster ${to.cluster}`);
+const said = (to) => (to.name ? { name: to.name } : { cluster: to.cluster });
 
-// Answer the face that is asked about, or all that are like it, and ask about the next at once.
-async function answer(name) {
-  const [one, id, n] = [marked(), idOf(marked()), Number(card().dataset.alike)];
-  if (alike()) {
-    const whose = name === "other" ? "nobody who has a name" : name;
-    if (await confirmed(`${images(n)} will be ${whose}. Is that right?`)) await say("move", { like: id, expected: n, name });
-    return;
-  }
+// Answer who is asked about, or all who are selected, and ask about the next at once.
+async function answer(to) {
+  if (chosen.size) return answerAll(to);
+  const [one, id] = [marked(), idOf(marked())];
   const open = all(".queue .ask:not(.done)");
   const next = open[open.indexOf(one) + 1] ?? open.find((each) => each !== one);
   one.classList.add("done");
   set(next ?? lines()[0]?.[0], false);
-  await say("move", { ids: [id], name }, true);
+  await say("move", { ids: [id], ...said(to) }, true);
+}
+
+async function answerAll(to) {
+  const alike = takenAlike();
+  const those = alike ? { like: alike.id, expected: alike.n } : { ids: ids() };
+  const n = alike?.n ?? those.ids.length;
+  if (n > 1 && !(await confirmed(`${images(n)} will be ${called(to)}. Is that right?`))) return;
+  chosen.none();
+  await say("move", { ...those, ...said(to) });
 }
 
 function takeAll() {
-  const button = card()?.querySelector(".all");
-  if (button) button.setAttribute("aria-pressed", String(!alike()));
-  else if (marked()?.matches(".ask")) toast("None of the others that wait is known to be like this one.");
-  else takeRow();
+  if (!card()) return takeRow();
+  const n = Number(card().dataset.alike);
+  if (n > 1) takeAlike(n);
+  else toast("Nobody else waits who is like this one.");
 }
 
 function candidate(key) {
-  if (!marked()?.matches(".ask")) return;
-  const button = document.querySelector(`#card${marked().dataset.id} [data-key="${key}"]`);
-  if (button) answer(button.dataset.name);
+  const button = card()?.querySelector(`[data-key="${key}"]`);
+  if (button) answer(offered(button));
 }
+const offered = (button) => ({ name: button.dataset.name, cluster: Number(button.dataset.cluster) });
 
 // --- faces and rows ---
 
@@ -99,22 +112,19 @@ async function moved(faces, to) {
 }
 
 async function move() {
-  if (marked()?.matches(".ask") && !chosen.size) {
-    const to = await whoIs("Who is it?");
-    if (to?.name) answer(to.name);
-    else if (to) await moved([marked()], to);
-    return;
-  }
   const faces = meant();
   if (!faces.length) return;
   const row = rowOf(faces[0]);
-  await moved(faces, await whoIs(`Who ${faces.length === 1 ? "is it" : `are these ${images(faces.length)}`}?`, row ? [row.dataset.name || row.dataset.cluster] : []));
+  const n = takenAlike()?.n ?? faces.length;
+  const to = await whoIs(`Who ${n === 1 ? "is it" : `are these ${images(n)}`}?`, row ? [row.dataset.name || row.dataset.cluster] : []);
+  if (to && !row) await answer(to);
+  else await moved(faces, to);
 }
 
 async function other() {
-  if (marked()?.matches(".ask") && !chosen.size) return answer("other");
+  if (!rowOf(meant()[0])) return asked() && answer({ name: "other" });
   const faces = meant();
-  if (faces.length > 1 && !(await confirmed(`${images(faces.length)} will be nobody who has a name. Is that right?`))) return;
+  if (faces.length > 1 && !(await confirmed(`${images(faces.length)} will be nobody of these. Is that right?`))) return;
   await moved(faces, { name: "other" });
 }
 
@@ -122,7 +132,7 @@ const pictures = (row) => [...row.querySelectorAll(".face img")].slice(0, 8).map
 
 async function merge(row, into) {
   if (!row) return toast("Go to a row first, then merge it.");
-  const to = into ?? (await whoIs(`Merge ${callOf(row)} with whom?`, [row.dataset.name || row.dataset.cluster]));
+  const to = into ?? (await whoIs(`Merge ${callOf(row)} with whom?`, [row.dataset.name || row.dataset.cluster], "Next"));
   if (!to) return;
   const other = into ?? all(".person").find((each) => (to.cluster ? Number(each.dataset.cluster) === to.cluster : each.dataset.name === to.name && each !== row));
   if (!other && !to.cluster) return say("name", { cluster: Number(row.dataset.cluster), name: to.name });
@@ -172,19 +182,34 @@ function named(field, save) {
   else field.value = row.dataset.name;
 }
 
+// What was said of several at once is taken back as one word: its number is confirmed first.
 async function forget() {
-  if (ids().length) await say("forget", { ids: ids() });
+  const those = ids();
+  if (!those.length) return;
+  const told = await say("forget", { ids: those });
+  if (!told?.together) return;
+  const n = told.together;
+  const text = `Who this is was said of ${images(n)} at once. What was said of all ${images(n)} will be taken back. Is that right?`;
+  if (await confirmed(text)) await say("forget", { ids: those, expected: n });
 }
 
 function verdict(word) {
   if (ids().length) decide(word, { ids: ids() }, "match:person", chosen.none, () => refresh());
 }
 
+// A key that is pressed twice asks once.
+let asking = false;
+const once = (act) => async (...given) => {
+  if (asking) return;
+  asking = true;
+  await act(...given).finally(() => (asking = false));
+};
+
 const acts = {
   name: rename,
-  merge,
-  split,
-  move,
+  merge: once(merge),
+  split: once(split),
+  move: once(move),
   other,
   skip: () => across(1),
   alike: takeAll,
@@ -196,17 +221,18 @@ bind({
   ArrowLeft: (event) => (event.shiftKey ? extend(-1) : (chosen.leave(), across(-1))),
   ArrowDown: () => (chosen.leave(), down(1)),
   ArrowUp: () => (chosen.leave(), down(-1)),
-  " ": () => marked()?.matches(".face") && chosen.toggle(),
+  " ": () => chosen.toggle(),
   a: takeAll,
   Escape: chosen.none,
   1: () => candidate("1"),
   2: () => candidate("2"),
+  3: () => candidate("3"),
   o: other,
   s: () => marked()?.matches(".ask") && across(1),
-  m: move,
+  m: acts.move,
   n: () => rename(rowOf(marked())),
-  g: () => merge(rowOf(marked())),
-  d: () => split(rowOf(marked())),
+  g: () => acts.merge(rowOf(marked())),
+  d: () => acts.split(rowOf(marked())),
   u: forget,
   z: acts.undo,
   p: () => verdict("keep"),
@@ -222,10 +248,10 @@ bind({
 // --- mouse and finger ---
 
 document.addEventListener("click", (event) => {
-  const [act, said, ask] = [event.target.closest("[data-act]"), event.target.closest(".candidate"), event.target.closest(".ask")];
+  const [act, offer, ask] = [event.target.closest("[data-act]"), event.target.closest(".candidate"), event.target.closest(".ask")];
   if (act) return acts[act.dataset.act](rowOf(act) ?? rowOf(marked()));
-  if (said) return answer(said.dataset.name);
-  if (ask && !ask.matches(".done")) return set(ask);
+  if (offer) return answer(offered(offer));
+  if (ask && !ask.matches(".done")) return pick(ask, event);
   const face = event.target.closest(".face");
   if (!face || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
@@ -238,6 +264,13 @@ document.addEventListener("click", (event) => {
     set(face, false);
   }
 });
+// One of the unsure: with Ctrl one more, with Shift all from where the selection began.
+function pick(ask, event) {
+  if (event.shiftKey) chosen.extend(ask, all(".queue .ask:not(.done)"));
+  else if (event.ctrlKey || event.metaKey) chosen.toggle(ask);
+  set(ask);
+}
+
 document.addEventListener("dblclick", (event) => {
   const face = event.target.closest(".face");
   if (face) leave(`/-/item/${face.dataset.id}`);
@@ -249,11 +282,11 @@ document.addEventListener("keydown", (event) => {
   else return;
   event.preventDefault();
 });
-document.addEventListener("focusout", (event) => event.target.matches?.("input.field") && named(event.target, false));
+document.addEventListener("focusout", (event) => event.target.matches?.("input.field") && named(event.target, true));
 
 whenDropped((held, row) => {
   if (held.faces) moved(held.faces, { name: row.dataset.name, cluster: Number(row.dataset.cluster) });
-  else merge(held.row, row);
+  else acts.merge(held.row, row);
 });
 
 begin();

@@ -6,5 +6,5 @@ export function toast(text, kind = "") {
   line.className = `toast ${kind}`;
   line.textContent = text;
   place.append(line);
-  setTimeout(() => line.remove(), kind === "error" ? 9000 : 2600);
+  setTimeout(() => line.remove(), kind ? 9000 : 2600);
 }
