@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from datasette import NotFound, hookimpl
 from datasette.app import Datasette
 from datasette.utils.asgi import Request, Response
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader
+from markupsafe import Markup
 
 from tools.lighttable import words
 from tools.lighttable.access import MAX_BODY_BYTES, Access, App, gate
@@ -22,6 +24,7 @@ from tools.lighttable.pages import all_pages
 from tools.mill.settings import UsageError
 from tools.report import queries
 
+ITEM_ID = re.compile(r"(\w+_)?item_id|(cutout|composite|frame|person|video|photo)_id")
 TEMPLATES = Path(__file__).parent / "templates"
 BUSY_SENTENCE = "The manifest is busy, nothing was written. Try again in a moment."
 SLOW_SENTENCE = "This took longer than five seconds. Narrow the filter."
@@ -103,18 +106,19 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
         return str(await template.render_async(status=status, sentence=sentence))
 
     def wrapped(app: App) -> App:
-        furnish(datasette.jinja_env)  # the page that says no is needed before Datasette has started
+        furnish(datasette.jinja_env, served.desk)  # the page that says no is needed before Datasette has started
         return gate(app, served.access, refused)
 
     return wrapped
 
 
-def furnish(env: Environment) -> None:
+def furnish(env: Environment, desk: Desk) -> None:
     """Give templates their folder, `table/`, and their words; Datasette's own pages get our frame."""
     ours = [PrefixLoader({"table": FileSystemLoader(TEMPLATES)}), FileSystemLoader(TEMPLATES / "datasette")]
     env.loader = ChoiceLoader([*ours, *([env.loader] if env.loader else [])])
     env.filters.update(words.FILTERS)
     env.globals.update(nav=[page for page in all_pages() if page.title], stamp=words.stamp, picture=words.picture)
+    env.globals.update(workspace=desk.base.name, reviewer=desk.reviewer)
 
 
 @hook
@@ -127,6 +131,14 @@ def skip_csrf(datasette: Datasette, scope: Mapping[str, Any]) -> bool | None:
 def permission_allowed(datasette: Datasette, actor: Mapping[str, Any] | None) -> bool | None:
     """Nobody but the reviewer sees anything, also where a request should come past the gate."""
     return False if datasette in TABLES and not actor else None
+
+
+@hook
+def render_cell(value: object, column: str, datasette: Datasette) -> Markup | None:
+    """In Datasette's tables the number of an item leads to its page."""
+    if datasette not in TABLES or type(value) is not int or value < 1 or not ITEM_ID.fullmatch(column):
+        return None
+    return Markup('<a href="/-/item/{0}">{0}</a>').format(value)
 
 
 @hook
