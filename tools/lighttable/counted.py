@@ -38,10 +38,13 @@ Files = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True)
 class _Moment:
-    """When something was counted. decided: the last decision; runs: what tools leave behind when they change counts."""
+    """When something was counted. decided: the last decision; runs: what tools leave behind when they change counts.
+
+    The last of runs: when a run has ended. What was counted before that is not shown any more.
+    """
 
     decided: int
-    runs: tuple[int, ...]
+    runs: tuple[int | str, ...]
     files: Files
     at: float
 
@@ -63,11 +66,12 @@ def counted(
     """
     known = _KNOWN.setdefault(desk.datasette, OrderedDict())
     last, *runs = (int(db.execute(f"select coalesce(max(id), 0) from {name}").fetchone()[0]) for name in _GROWING)
-    now = _Moment(last, tuple(runs), files(desk.base), time.monotonic())
+    ended = str(db.execute("select coalesce(max(finished_at), '') from run").fetchone()[0])
+    now = _Moment(last, (*runs, ended), files(desk.base), time.monotonic())
     if key in known:
         then, found = known[key]
         if then.decided == now.decided:
-            if then.files == now.files or now.at - then.at < FRESH_S:
+            if then.files == now.files or (then.runs[-1] == now.runs[-1] and now.at - then.at < FRESH_S):
                 remembered: T = found
                 return remembered
         elif mend and then.runs == now.runs and now.at - then.at < MENDED_S:

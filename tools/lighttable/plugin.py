@@ -20,6 +20,7 @@ from markupsafe import Markup
 from tools.lighttable import words
 from tools.lighttable.access import MAX_BODY_BYTES, Access, App, gate
 from tools.lighttable.desk import Act, Desk, Show
+from tools.lighttable.live import SHOWN, moment
 from tools.lighttable.pages import all_pages
 from tools.mill.settings import UsageError
 from tools.report import queries
@@ -61,6 +62,8 @@ def register_routes(datasette: Datasette) -> list[tuple[str, Callable[..., Await
 def _shown(desk: Desk, show: Show) -> Callable[..., Awaitable[Response]]:
     async def view(request: Request) -> Response:
         try:
+            if "text/html" in request.headers.get("accept", ""):  # a whole page, that will ask whether it still stands
+                SHOWN.set(await desk.read(lambda db: moment(db, desk.base)))
             return await show(desk, request)
         except UsageError as error:
             return await desk.page("message", 404, title="Not found", sentence=str(error))

@@ -34,7 +34,7 @@ async def show(desk: Desk, _request: Request) -> Response:
         context = counted.counted(desk, db, "overview", lambda: _context(db, _funnel(desk, db)))
         return {
             **context,
-            "running": _running(desk, db),
+            "running": at_work(desk, db),
             "checked": db.execute(sql("pages/qc.runs"), {"limit": 1}).fetchone(),
         }
 
@@ -43,10 +43,11 @@ async def show(desk: Desk, _request: Request) -> Response:
 
 async def running(desk: Desk, _request: Request) -> Response:
     """The runs that have not ended, as JSON: done and total inputs, seconds since it began, whether it is gone."""
-    return desk.json(await desk.read(lambda db: _running(desk, db)))
+    return desk.json(await desk.read(lambda db: at_work(desk, db)))
 
 
-def _running(desk: Desk, db: sqlite3.Connection) -> list[dict[str, Any]]:
+def at_work(desk: Desk, db: sqlite3.Connection) -> list[dict[str, Any]]:
+    """The runs that have not ended, and how far each has come."""
     if db.execute("select 1 from run where status = 'running'").fetchone() is None:
         return []
     rows = counted.counted(desk, db, "running", lambda: db.execute(sql("pages/overview.running")).fetchall())

@@ -1,6 +1,7 @@
 // People: a mark among faces, the unsure answered by one key, rows named, merged and split, faces moved by key or drag.
 import { bind } from "./keys.js";
 import { confirmed, decide, remember, undo } from "./deciding.js";
+import { whenChanged } from "./live.js";
 import { both, whoIs } from "./people-ask.js";
 import { leave, post } from "./post.js";
 import { toast } from "./toast.js";
@@ -365,6 +366,13 @@ document.addEventListener("drop", (event) => {
   event.preventDefault();
   if (what.faces) moved(what.faces, { name: row.dataset.name, cluster: Number(row.dataset.cluster) });
   else merge(what.row, row);
+});
+
+// Not while faces are selected or dragged: then the reviewer says when.
+whenChanged(async () => {
+  if (home().querySelector(".chosen, .dragged")) return false;
+  await refresh();
+  return true;
 });
 
 begin();

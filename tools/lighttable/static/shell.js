@@ -1,4 +1,5 @@
 // What every page has: the theme's button, the list of keys, selects that lead somewhere.
+import "./live.js";
 import { leave } from "./post.js";
 const dark = () => {
   const set = document.documentElement.dataset.theme;
