@@ -13,8 +13,8 @@ select
 from step
 where step.active and exists (select 1 from run where run.step_id = step.id and run.status <> 'running')
 union all
-select * from (select 'decided', cast(decision.id as text) from decision order by decision.id desc limit 1)
+select word, last from (select 'decided' as word, (select max(id) from decision) || '' as last) where last is not null
 union all
-select * from (select 'audited', cast(audit.id as text) from audit order by audit.id desc limit 1)
+select word, last from (select 'audited' as word, (select max(id) from audit) || '' as last) where last is not null
 union all
-select * from (select 'checked', cast(qc_run.id as text) from qc_run order by qc_run.id desc limit 1);
+select word, last from (select 'checked' as word, (select max(id) from qc_run) || '' as last) where last is not null;

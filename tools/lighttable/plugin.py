@@ -17,7 +17,7 @@ from datasette.utils.asgi import Request, Response
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader
 from markupsafe import Markup
 
-from tools.lighttable import words
+from tools.lighttable import nothing, words
 from tools.lighttable.access import MAX_BODY_BYTES, Access, App, gate
 from tools.lighttable.desk import Act, Desk, Show
 from tools.lighttable.live import SHOWN, moment
@@ -121,7 +121,7 @@ def furnish(env: Environment, desk: Desk) -> None:
     env.loader = ChoiceLoader([*ours, *([env.loader] if env.loader else [])])
     env.filters.update(words.FILTERS)
     env.globals.update(nav=[page for page in all_pages() if page.title], stamp=words.stamp, picture=words.picture)
-    env.globals.update(workspace=desk.base.name, reviewer=desk.reviewer)
+    env.globals.update(workspace=desk.base.name, reviewer=desk.reviewer, why_nothing=nothing.why)
 
 
 @hook

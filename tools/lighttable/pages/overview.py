@@ -24,7 +24,7 @@ from tools.mill.manifest import sql
 from tools.mill.settings import UsageError
 from tools.report.words import figure
 
-RUNS, SOURCES, PICTURES, REASONS = 12, 24, 12, 3
+RUNS, SOURCES, PICTURES, REASONS, REFUSED = 12, 24, 12, 3, 12
 FLIPPED = 12
 """Images that are shown of each way in which a run changed verdicts."""
 
@@ -150,6 +150,8 @@ def _context(db: sqlite3.Connection, funnel: Sequence[Mapping[str, Any]]) -> dic
         "failed": sum(row["failed"] for row in funnel),
         "runs": rows("runs", limit=RUNS),
         "sources": rows("sources", limit=SOURCES),
+        "most": PICTURES,
+        "refused": refused(rows("refused", limit=REFUSED)),
         "packages": [(name, list(images)) for name, images in groupby(packed, lambda row: row["dataset"])],
     }
 
@@ -173,6 +175,16 @@ def steps(funnel: Sequence[Mapping[str, Any]], reasons: Sequence[Mapping[str, An
             if row[name]
         ]
         found.append({**row, "word": word, "parts": parts, "reasons": why[:REASONS], "more": len(why) - REASONS})
+    return found
+
+
+def refused(files: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """One entry for each reason: how many files, some of them, and their set. files: of overview.refused.sql."""
+    found = []
+    for reason, some in groupby(files, lambda row: row["reason"]):
+        rows = list(some)
+        word = f"intake:{rows[0]['kind']}"
+        found.append({**rows[0], "files": rows, "address": Query(word, {"reason": (reason,)}).address()})
     return found
 
 
