@@ -25,7 +25,7 @@ from tools.lighttable.pages import all_pages
 from tools.mill.settings import UsageError
 from tools.report import queries
 
-ITEM_ID = re.compile(r"(\w+_)?item_id|(cutout|composite|frame|person|video|photo)_id")
+ITEM_ID = re.compile(r"(\w+_)?item_id|(cutout|composite|caption|frame|person|video|photo|source|parent|child)_id")
 TEMPLATES = Path(__file__).parent / "templates"
 BUSY_SENTENCE = "The manifest is busy, nothing was written. Try again in a moment."
 SLOW_SENTENCE = "This took longer than five seconds. Narrow the filter."
@@ -137,11 +137,21 @@ def permission_allowed(datasette: Datasette, actor: Mapping[str, Any] | None) ->
 
 
 @hook
-def render_cell(value: object, column: str, datasette: Datasette) -> Markup | None:
-    """In Datasette's tables the number of an item leads to its page."""
-    if datasette not in TABLES or type(value) is not int or value < 1 or not ITEM_ID.fullmatch(column):
+def render_cell(row: Mapping[str, object], value: object, column: str, datasette: Datasette) -> Markup | None:
+    """In Datasette's tables the number of an item is its picture and leads to its page, as does its path."""
+    if datasette not in TABLES:
         return None
-    return Markup('<a href="/-/item/{0}">{0}</a>').format(value)
+    if ITEM_ID.fullmatch(column) and _is_id(value):
+        return Markup(
+            '<a class="shown" href="/-/item/{0}"><img loading="lazy" src="/-/picture/{0}/96" alt="">{0}</a>'
+        ).format(value)
+    if column == "path" and isinstance(value, str) and "item_id" in row.keys() and _is_id(row["item_id"]):  # noqa: SIM118
+        return Markup('<a href="/-/item/{0}">{1}</a>').format(row["item_id"], words.clean(value))
+    return None
+
+
+def _is_id(value: object) -> bool:
+    return type(value) is int and value > 0
 
 
 @hook

@@ -30,7 +30,7 @@ if (format && sql) {
 
 // A click elsewhere closes what is open.
 document.addEventListener("click", (event) => {
-  for (const menu of document.querySelectorAll("details[open]")) if (!menu.contains(event.target)) menu.open = false;
+  for (const menu of document.querySelectorAll("details[open]:not(.folded)")) if (!menu.contains(event.target)) menu.open = false;
 });
 
 const menu = () => document.querySelector("body > .dropdown-menu");
