@@ -138,13 +138,11 @@ def permission_allowed(datasette: Datasette, actor: Mapping[str, Any] | None) ->
 
 @hook
 def render_cell(row: Mapping[str, object], value: object, column: str, datasette: Datasette) -> Markup | None:
-    """In Datasette's tables the number of an item is its picture and leads to its page, as does its path."""
+    """In Datasette's tables an item's number leads to its page, as does its path; datasette.js adds its picture."""
     if datasette not in TABLES:
         return None
     if ITEM_ID.fullmatch(column) and _is_id(value):
-        return Markup(
-            '<a class="shown" href="/-/item/{0}"><img loading="lazy" src="/-/picture/{0}/96" alt="">{0}</a>'
-        ).format(value)
+        return Markup('<a class="shown" href="/-/item/{0}">{0}</a>').format(value)
     if column == "path" and isinstance(value, str) and "item_id" in row.keys() and _is_id(row["item_id"]):  # noqa: SIM118
         return Markup('<a href="/-/item/{0}">{1}</a>').format(row["item_id"], words.clean(value))
     return None

@@ -70,6 +70,17 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// --- pictures, where there are not too many ---
+
+const MOST_ROWS = 199;
+
+for (const table of document.querySelectorAll(".rows-and-columns")) {
+  if (table.querySelectorAll("tbody tr").length > MOST_ROWS) continue;
+  for (const link of table.querySelectorAll("a.shown")) {
+    link.prepend(Object.assign(document.createElement("img"), { loading: "lazy", alt: "", src: `/-/picture/${link.textContent}/96` }));
+  }
+}
+
 // --- a phone's width: each row is a card, each value stands under its column's name ---
 
 for (const table of document.querySelectorAll(".rows-and-columns")) {
