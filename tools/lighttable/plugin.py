@@ -24,6 +24,7 @@ from tools.lighttable.live import SHOWN, moment
 from tools.lighttable.pages import all_pages
 from tools.mill.settings import UsageError
 from tools.report import queries
+from tools.report.words import clean
 
 ITEM_ID = re.compile(r"(\w+_)?item_id|(cutout|composite|caption|frame|person|video|photo|source|parent|child)_id")
 TEMPLATES = Path(__file__).parent / "templates"
@@ -144,7 +145,7 @@ def render_cell(row: Mapping[str, object], value: object, column: str, datasette
     if ITEM_ID.fullmatch(column) and _is_id(value):
         return Markup('<a class="shown" href="/-/item/{0}">{0}</a>').format(value)
     if column == "path" and isinstance(value, str) and "item_id" in row.keys() and _is_id(row["item_id"]):  # noqa: SIM118
-        return Markup('<a href="/-/item/{0}">{1}</a>').format(row["item_id"], words.clean(value))
+        return Markup('<a href="/-/item/{0}">{1}</a>').format(row["item_id"], clean(value))
     return None
 
 

@@ -26,13 +26,14 @@ const thousands = (n) => n.toLocaleString("en").replaceAll(",", "\u202f");
 const named = (run) => [run.tool, run.dataset && `for ${run.dataset}`].filter(Boolean).join(" ");
 
 export function told(runs) {
-  if (runs.length === 1) return `${named(runs[0])} is at work, ${thousands(runs[0].done)} of ${thousands(runs[0].total)}`;
-  return `${runs.map(named).join(" and ")} are at work`;
+  if (runs.length > 1) return `${runs.map(named).join(" and ")} are at work`;
+  const [{ done, total }] = runs;
+  return `${named(runs[0])} is at work${total ? `, ${thousands(done)} of ${thousands(total)}` : ""}`;
 }
 
 function say(text, running) {
   place.hidden = !text;
-  if (place.textContent !== text) place.textContent = text;
+  if (place.textContent !== text) place.textContent = place.title = text;
   place.classList.toggle("busy", running);
 }
 
