@@ -38,6 +38,7 @@ export MILL_ACCEPT_VANISHED := $(ACCEPT_VANISHED)
 export $(TEXTS)
 
 MILL = "$(PYTHON)" -m tools
+AS_JSON = $(if $(filter-out 0,$(JSON)),--json)
 CHANGES = "$(PYTHON)" -S -m tools.mill.changes
 STAGES := all stage0 stage1 stage2 stage3 stage4 stage5 stage6 stage7
 
@@ -69,21 +70,21 @@ turn: .venv/.ready $(filter slice,$(MAKECMDGOALS))
 	$(MAKE) -C "$$BASE" -f "$(ROOT)/stages.mk" DATASETS="$$datasets" $(filter $(STAGES),$(MAKECMDGOALS)) \
 	&& $(MILL).status --base "$$BASE" --final
 
-## status     the funnel: what came in, what became of it, stage by stage
-status doctor: .venv/.ready
-	@$(MILL).$@ --base "$$BASE" $(if $(filter doctor,$@),$(if $(filter-out 0,$(ASK)),--ask))
+## status     the funnel: what came in, what became of it, stage by stage (JSON=1, as with failures, explain, people, estimate, qc)
+status: .venv/.ready
+	@$(MILL).status --base "$$BASE" $(AS_JSON)
 
 ## failures   what was rejected or failed; BY=reason|stage|source|run
 failures: .venv/.ready
-	@$(MILL).failures --base "$$BASE" --by "$${BY:-reason}"
+	@$(MILL).failures --base "$$BASE" --by "$${BY:-reason}" $(AS_JSON)
 
-## query      Q=NAME [P=key=value] [FORMAT=table|csv|json]: a question from sql/queries; without Q their list
+## query      Q=NAME [P="key=value …"] [FORMAT=table|csv|json]: a question from sql/queries; without Q their list
 query: .venv/.ready
 	@$(MILL).query --base "$$BASE" --format "$${FORMAT:-table}" $${P:+-p "$$P"} $${Q:+"$$Q"}
 
 ## explain    ITEM=id or path: from the source down to the package, why it is in or out
 explain: .venv/.ready
-	@$(MILL).explain --base "$$BASE" -- "$$ITEM"
+	@$(MILL).explain --base "$$BASE" $(AS_JSON) -- "$$ITEM"
 
 ## reject     ITEM="id or path …" WHY="…" [DATASET=…]: you decide; the next make obeys
 ## keep       ITEM=…: it passes, whatever the limits say
@@ -94,7 +95,7 @@ reject keep pin undo: .venv/.ready
 
 ## people     who was seen, with one picture each: BASE/sheets/people.jpg
 people: .venv/.ready
-	@$(MILL).people --base "$$BASE"
+	@$(MILL).people --base "$$BASE" $(AS_JSON)
 
 ## identify   ITEM=… AS=NAME|other: you say who it is
 identify: .venv/.ready
@@ -128,9 +129,9 @@ init: .venv/.ready
 	$${TARGET:+--target "$$TARGET"} $${SUBJECT:+--subject "$$SUBJECT"} $${COUNT:+--count "$$COUNT"} \
 	$(if $(filter-out 0,$(YES)),--yes)
 
-## estimate   how many frames, how long, how much disk, before anything is done
+## estimate   how many frames, how long, how much disk, before anything is done; JSON=1
 estimate: .venv/.ready
-	@$(MILL).estimate --base "$$BASE"
+	@$(MILL).estimate --base "$$BASE" $(AS_JSON)
 
 ## verify     every file against its hash; REPAIR=1 puts what is lost back in the queue
 verify: .venv/.ready
@@ -138,7 +139,7 @@ verify: .venv/.ready
 
 ## qc         did every stage run right? Checks of the manifest and the files; NO_FILES=1, FILES=1000 of each check at most
 qc: .venv/.ready
-	@$(MILL).qc --base "$$BASE" $(if $(filter-out 0,$(NO_FILES)),--no-files) $${FILES:+--files "$$FILES"}
+	@$(MILL).qc --base "$$BASE" $(if $(filter-out 0,$(NO_FILES)),--no-files) $${FILES:+--files "$$FILES"} $(AS_JSON)
 
 ## backup     [TO=file]: the manifest, copied while it is in use
 backup: .venv/.ready
@@ -157,6 +158,8 @@ demo: .venv/.ready
 	@$(MILL).demo --base "$$BASE"
 
 ## doctor     what works on this machine, what does not, and what to do; ASK=1 asks the captioner elsewhere too, for nothing
+doctor: .venv/.ready
+	@$(MILL).doctor --base "$$BASE" $(if $(filter-out 0,$(ASK)),--ask)
 
 ## slice      COUNT=8 SEED=1: a random sample of your footage for TEST=1, as in: make slice all TEST=1
 slice: .venv/.ready

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import sqlite3
 import struct
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +18,7 @@ import cv2
 import numpy as np
 
 from tools.media.image import encode_png, encode_webp_lossless, read_rgb, read_rgba
+from tools.mill import changes
 
 Deed = Callable[[sqlite3.Connection, Path], None]
 
@@ -97,9 +101,10 @@ def videos(db: sqlite3.Connection, n: int) -> list[int]:
     return [row[0] for row in db.execute("select item_id from video order by item_id")]
 
 
-def bitrate(factor: float) -> Deed:
+def bitrate(factor: float, then: str = "select ?") -> Deed:
     def act(db: sqlite3.Connection, _: Path) -> None:
         last = videos(db, 5)[-1]
+        db.execute(then, (last,))
         db.execute("update video set bitrate_bps = cast(2000000 * ? as integer) where item_id = ?", (factor, last))
 
     return act
@@ -131,45 +136,49 @@ def lasting(slack_s: float) -> Deed:
     return act
 
 
-def twins(n: int) -> Deed:
-    """A video with one frame, and so many that look the same."""
+def twins(n: int, first: int = 1, then: str = "select 1") -> Deed:
+    """A video with one frame, and so many that look the same; then something else."""
 
     def act(db: sqlite3.Connection, _: Path) -> None:
         (video,) = add(db, "video", 1, "intake")
-        add(db, "frame", 1, "extract", str(video))
+        add(db, "frame", first, "extract", str(video))
         add(db, "frame", n, "extract", str(video), "near_duplicate")
+        db.execute(then)
 
     return act
 
 
-def rates(odd: int) -> Deed:
-    """Six videos of 20 frames: somebody in all of them, in the last one in so many."""
+def rates(odd: int, n: int = 20, failed: int = 0) -> Deed:
+    """Six videos of 20 frames, the last of n: somebody in all of them, in the last one in so many."""
 
     def act(db: sqlite3.Connection, _: Path) -> None:
         for place, video in enumerate(videos(db, 6)[-6:]):
-            frames = add(db, "frame", 20, "detect", str(video))
+            frames = add(db, "frame", n if place == 5 else 20, "detect", str(video))
             for frame in frames[: odd if place == 5 else 20]:
                 add(db, "person", 1, "detect", str(frame))
+            for frame in frames[len(frames) - (failed if place == 5 else 0) :]:
+                db.execute("update outcome set status = 'failed', reason = 'failed' where item_id = ?", (frame,))
 
     return act
 
 
-def coverages(before: int, later: int, moved: float) -> Deed:
-    """Masks of two runs; those of the later one cover more."""
+def coverages(before: int, later: int, moved: float, metric: str = "coverage", last: int = 0) -> Deed:
+    """Masks of two runs; those of the later one have more of a metric. last: of a third run, as those before."""
 
     def act(db: sqlite3.Connection, _: Path) -> None:
         db.execute("delete from mask")
         step = one(db, "select id from step where tool = 'mask'")
-        for n, shift in ((before, 0.0), (later, moved)):
-            db.execute(
-                """insert into run (uid, step_id, limits_json, machine_json, host, pid, started_at, status)
-                values (?, ?, '{}', '{}', '', 0, '', 'done')""",
-                (f"more {shift}", step),
-            )
+        for name, n, shift in (("before", before, 0.0), ("later", later, moved), ("last", last, 0.0)):
+            if n:
+                db.execute(
+                    """insert into run (uid, step_id, limits_json, machine_json, host, pid, started_at, status)
+                    values (?, ?, '{}', '{}', '', 0, '', 'done')""",
+                    (name, step),
+                )
             for place in range(n):
                 (cutout,) = add(db, "cutout", 1, "mask")
                 outcome = int(one(db, f"select id from outcome where item_id = {cutout}"))
-                db.execute("insert into mask (outcome_id, coverage) values (?, ?)", (outcome, place / n + shift))
+                db.execute(f"insert into mask (outcome_id, {metric}) values (?, ?)", (outcome, place / n + shift))
 
     return act
 
@@ -182,8 +191,8 @@ def grounds(noise: int) -> Deed:
     )
 
 
-def on_one_picture(n: int) -> Deed:
-    """So many composites, all before the first library picture, and none before the second."""
+def on_one_picture(n: int, then: str = "select 1") -> Deed:
+    """So many composites, all before the first library picture, and none before the second; then something else."""
 
     def act(db: sqlite3.Connection, _: Path) -> None:
         db.execute("update composite set mode = 'flat', background_address = null")
@@ -195,6 +204,7 @@ def on_one_picture(n: int) -> Deed:
                 values (?, 'library', ?, 1, 1, '', '', '')""",
                 (composite, address),
             )
+        db.execute(then)
 
     return act
 
@@ -252,6 +262,54 @@ def gone_pid() -> int:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     return ended.pid
+
+
+def too_many(more: int) -> Deed:
+    """A video with as many frames as its windows and cuts allow, and so many more."""
+
+    def act(db: sqlite3.Connection, _: Path) -> None:
+        video = one(db, f"select {first('video')}")
+        room = one(
+            db,
+            f"""select cast(1.25 * duration_s / window_s + shots + 2 as integer) from video, extract
+            where item_id = {video} and outcome_id = {outcome_of("video", "extract")}""",
+        )
+        n = int(one(db, f"select count(*) from item where parent_id = {video} and newest"))
+        add(db, "frame", int(room) + more - n, "extract", video)
+
+    return act
+
+
+def tiny(then: str) -> Deed:
+    """Four videos of a million bytes beside the text that calls itself one; then something else."""
+
+    def act(db: sqlite3.Connection, _: Path) -> None:
+        db.execute("update file set size = 1000000 where folder = '00_raw_videos' and shown <> 'note.mp4'")
+        for place in range(4):
+            db.execute(
+                """insert into file (folder, path, shown, size, mtime_ns, ctime_ns, inode)
+                values ('00_raw_videos', ?, 'big', 1000000, 0, 0, 0)""",
+                (str(place).encode(),),
+            )
+        db.execute(then)
+
+    return act
+
+
+def many_captions(n: int) -> Deed:
+    """So many captions in all, three of which read the same."""
+
+    def act(db: sqlite3.Connection, base: Path) -> None:
+        captions("emx7", "emx7", "emx7")(db, base)
+        have = int(one(db, "select count(*) from caption"))
+        for place in add(db, "caption", n - have, "caption", first("cutout")):
+            db.execute(
+                """insert into caption (item_id, dataset, text, author, engine, prompt_version, words)
+                values (?, 'default', 'emx7 ' || ?, 'template', '', '', 2)""",
+                (place, place),
+            )
+
+    return act
 
 
 # --- files ---
@@ -322,7 +380,24 @@ def unreferenced(db: sqlite3.Connection, _: Path) -> None:
     db.execute("delete from recipe where id = (select recipe_id from step where tool = 'score')")
 
 
+def stamped(config: str) -> Deed:
+    """As make leaves it when it has finished; then somebody adds to the configuration."""
+
+    def act(_: sqlite3.Connection, base: Path) -> None:
+        with redirect_stdout(io.StringIO()) as told:
+            changes.check(base)
+        os.environ[changes.EXPECTED] = expected = told.getvalue().splitlines()[1]
+        for step in json.loads(expected):
+            changes.stamp(base, step)
+        del os.environ[changes.EXPECTED]
+        with (base / "config.toml").open("a", encoding="utf-8") as file:
+            file.write(config)
+
+    return act
+
+
 EDGE = f"(select width from item where id = (select parent_id from item where id = {first('person')}))"
+BOX = f"box_x1_px = {EDGE}, box_x0_px = {EDGE} - 20"
 CROP = f"(select width from item where id = {first('person')})"
 
 BROKEN: Mapping[str, Broken] = {
@@ -352,9 +427,9 @@ BROKEN: Mapping[str, Broken] = {
         "people found.",
     ),
     "qc2_sizes": Broken(
-        sql(f"update person set crop_x_px = {EDGE} - {CROP} + 1 where item_id = {first('person')}"),
+        sql(f"update person set crop_x_px = {EDGE} - {CROP} + 1, {BOX} where item_id = {first('person')}"),
         "in a frame of",
-        sql(f"update person set crop_x_px = {EDGE} - {CROP} where item_id = {first('person')}"),
+        sql(f"update person set crop_x_px = {EDGE} - {CROP}, {BOX} where item_id = {first('person')}"),
     ),
     "qc2_measured": Broken(
         sql(f"update detect set confidence = 1.01 where outcome_id = {outcome_of('person', 'detect')}"),
@@ -412,12 +487,16 @@ BROKEN: Mapping[str, Broken] = {
         stray("02_person_crops"), "No row speaks of it.", stray("07_final_training/default")
     ),
     "ledger_identity": Broken(
-        sql(f"update outcome set passed = 0 where id = {outcome_of('video', 'intake')}"), "-1 waiting."
+        sql(f"update outcome set passed = 0 where id = {outcome_of('video', 'intake')}"), "-1 waiting.", n=2
     ),
     "ledger_last_runs": Broken(
-        sql("update run set status = 'killed' where id = (select max(id) from run)"),
-        "was killed.",
         sql(
+            "update run set status = 'killed' where id = (select max(id) from run)",
+            "update outcome set stale = 1 where run_id = (select max(id) from run)",
+        ),
+        "was killed; 5 wait.",
+        sql(
+            "update outcome set stale = 1 where run_id = (select max(id) from run)",
             "update run set status = 'killed' where id = (select max(id) from run)",
             """insert into run
             select id + 1, 'more', step_id, recipe_id, limits_json, machine_json, host, pid, started_at, finished_at,
@@ -430,75 +509,26 @@ BROKEN: Mapping[str, Broken] = {
         "A verdict on it is in force, itself it is not.",
         n=2,
     ),
+    "ledger_make": Broken(
+        stamped("[select]\nmoment_s = 3.0\n"),
+        "Its sources, settings, decisions or program have changed",
+        stamped(""),
+        n=1,
+    ),
     "ledger_references": Broken(unreferenced, "rows of recipe that are not there", n=3),
     "ledger_rows_without_files": Broken(
         lambda db, base: path_of(db, base, "cutout").unlink(), "Its file is not there."
     ),
     "ledger_runs": Broken(ended_by(gone_pid()), "and never ended", ended_by(os.getpid())),
+    "ledger_tally": Broken(
+        sql(
+            "update tally set n = n + 1 "
+            "where kind = 'video' and passed and step_id = (select id from step where tool = 'extract')"
+        ),
+        "2 are in force, 3 are tallied.",
+    ),
     "ledger_waiting": Broken(
         sql(f"update outcome set stale = 1 where id = {outcome_of('cutout', 'score')}"), "1 of 6 wait."
     ),
 }
 """By the name of the check."""
-
-MORE: Mapping[str, Broken] = {
-    "qc0_rejected_explained": Broken(
-        sql("update outcome set reason = 'whatever' where reason = 'impostor'"), "Nobody knows its reason, whatever."
-    ),
-    "qc0_accepted_facts": Broken(
-        sql(f"delete from video where item_id = {first('video')}"), "No facts are known of it."
-    ),
-    "qc0_size_outliers": Broken(sizes(0), "0 bytes; half of the files in its folder have 0 or less.", sizes(1)),
-    "qc1_measured": Broken(
-        sql(f"delete from extract where outcome_id = {outcome_of('video', 'extract')}"), "is missing."
-    ),
-    "qc1_rate": Broken(lambda db, _: add(db, "frame", 20, "extract", first("video")) and None, "frames of "),
-    "qc2_crops": Broken(sql(f"update item set newest = 0 where id = {first('person')}"), " crops of "),
-    "qc2_sizes": Broken(
-        sql(f"update person set box_x1_px = box_x0_px where item_id = {first('person')}"), "with a box of 0×"
-    ),
-    "qc5_one_per_crop": Broken(
-        lambda db, _: (
-            add(db, "cutout", 1, "mask", first("person"))
-            and db.execute("update item set path = 'x' where id = (select max(id) from item)")
-            and None
-        ),
-        "It has 2 cut-outs.",
-    ),
-    "qc5_sizes": Broken(
-        sql(f"update mask set coverage = 1.01 where outcome_id = {outcome_of('cutout', 'mask')}"),
-        "and a coverage of 1.01",
-        sql(f"update mask set coverage = 1.0 where outcome_id = {outcome_of('cutout', 'mask')}"),
-    ),
-    "qc6_grounds": Broken(
-        sql("update composite set mode = 'original' where item_id = (select min(item_id) from composite)"),
-        "1 of 5, where 0 % were to be expected.",
-    ),
-    "qc6_open": Broken(lambda db, base: mask_of(db, base).unlink(), "Its mask: It is not there."),
-    "qc7_contradictions": Broken(
-        lambda db, base: captions("emx7, headshot")(db, base) or sql("update person set shot = 'far'")(db, base),
-        'It says "headshot", measured is a far shot.',
-        lambda db, base: captions("emx7, headshot")(db, base) or sql("update person set shot = 'close'")(db, base),
-    ),
-    "qc7_pairs": Broken(
-        sql("update package_item set text = ' ' where item_id = (select min(item_id) from package_item)"),
-        "Its caption is missing, empty, or of another cut-out.",
-    ),
-    "qc7_present": Broken(
-        sql(f"update item set newest = 0 where id = {first('caption')}"), "It has 0 captions in dataset default."
-    ),
-    "ledger_bytes": Broken(lambda db, base: mask_of(db, base).write_bytes(b"") and None, "It has 0 bytes."),
-    "ledger_files_without_rows": Broken(stray("05_augmented/default/masks"), "No row speaks of it."),
-    "ledger_parents": Broken(
-        sql(f"update item set newest = 0 where id = (select parent_id from item where id = {first('cutout')})"),
-        "Its parent is not in force.",
-        n=5,
-    ),
-    "ledger_rows_without_files": Broken(
-        lambda _, base: min((base / "07_final_training" / "default").glob("*.png")).unlink(), "Its file is not there."
-    ),
-    "ledger_waiting": Broken(
-        sql("update step set recipe_id = (select min(id) from recipe) where tool = 'caption'"), "5 of 5 wait.", n=2
-    ),
-}
-"""Other ways to break some of them."""

@@ -71,3 +71,27 @@ def looking(
         yield page
         browser.close()
     assert not faults, faults
+
+
+def selected(page: Any, words: str) -> None:
+    """Wait until the dock says how many are selected; '' for none."""
+    if words:
+        page.locator("#marked.selecting", has_text=words).wait_for()
+        assert page.locator("#marked").inner_text().splitlines()[0] == words
+    else:
+        page.locator("#marked:not(.selecting)").wait_for(state="attached")
+        assert page.locator(".unselect").count() == 0
+
+
+def let_go_in_every_way(page: Any, words: str, chosen: str) -> None:
+    """What A has selected is let go by A again, by Escape and by the dock's button. chosen: finds what is selected."""
+    for way in ("a", "Escape", "button"):
+        page.keyboard.press("a")
+        selected(page, words)
+        assert page.locator(chosen).count() > 0
+        if way == "button":
+            page.locator(".unselect").click()
+        else:
+            page.keyboard.press(way)
+        selected(page, "")
+        assert page.locator(chosen).count() == 0

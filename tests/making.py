@@ -23,6 +23,13 @@ from tools.mill.tool import Asked, Made, Result, Row, Tool
 
 Answer = Callable[[Row], Result]
 
+TALLIED = """
+    select step_id, kind, recipe_id, stale, status, coalesce(reason, ''), passed, count(*),
+        sum(cast(round(seconds * 1e9) as integer))
+    from outcome where latest and live group by 1, 2, 3, 4, 5, 6, 7 order by 1, 2, 3, 4, 5, 6, 7
+    """
+"""What the manifest's tally is to say, counted plainly."""
+
 _KNOWN: Mapping[str, Any] = {"shot": "mid", "mode": "flat", "dataset": "default", "others_json": "[]", "flush": ""}
 """Columns that only take certain values."""
 
@@ -92,7 +99,7 @@ class Mill:
         return {(row["tool"], row["dataset"], row["kind"]): row for row in self.db.execute("select * from funnel")}
 
     def check(self, *, at_rest: bool = True) -> None:
-        """The funnel's identity, and nothing shines that settling would put out.
+        """The funnel's identity and the tally's, and nothing shines that settling would put out.
 
         At rest also: settling changes nothing, and what the funnel says waits is what the queues hold.
         """
@@ -103,6 +110,7 @@ class Mill:
         after = set(self.all(shining))
         self.db.rollback()
         assert before == after if at_rest else before <= after
+        assert self.all("select * from tally where n") == self.all(TALLIED)
         funnel = self.funnel()
         for key, row in funnel.items():
             numbers = [row[name] for name in ("ok", "rejected", "failed", "waiting")]

@@ -5,6 +5,8 @@ The format is a few protobuf messages (onnx.proto3): a tag (field number and wir
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -102,6 +104,17 @@ def greedy(path: Path) -> Path:
     )
     path.write_bytes(number(1, 8) + block(7, graph) + block(8, block(1, "") + number(2, 13)))
     return path
+
+
+def whole(suffix: str, content: bytes = b"") -> bytes:
+    """A file of the form that weights of that kind have, and nothing in it that could run."""
+    if suffix == ".onnx":
+        return number(1, 8) + block(7, block(2, content)) + block(8, block(1, "") + number(2, 13))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        # At a fixed time, so that equal contents are equal files.
+        archive.writestr(zipfile.ZipInfo("net/data.pkl"), content)
+    return packed.getvalue()
 
 
 POSE_FACTS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from workspaces import ask
 
 from tools.bench import detect, floor, gpu, mask, people, rembg_loop, stages
+from tools.bench.programs import Spent, spent_on
 from tools.bench.result import Line, Missing
 from tools.bench.sizes import SMALL
 from tools.media.image import read_rgb, read_rgba
@@ -22,29 +24,79 @@ networks = pytest.mark.skipif(
     reason="ultralytics and rembg are not installed (LIGHT=1)",
 )
 
+
+def took(wall: float, cpu: float) -> Spent:
+    return Spent(wall, cpu)
+
+
 ROUNDS = [
-    stages.Round(12.0, 2.0, 30.0, 5.0, {"forward pass": 4.0, "decoding": 1.0}),
-    stages.Round(9.0, 3.0, 18.0, 6.0, {"forward pass": 3.0, "decoding": 2.0}),
-    stages.Round(14.0, 4.0, 14.0, 4.0, {"forward pass": 6.0, "decoding": 2.0}),
+    stages.Round(
+        *(took(12.0, 20.0), took(2.0, 4.0), took(30.0, 24.0), took(5.0, 6.0)),
+        {"forward pass": took(4.0, 8.0), "decoding": took(1.0, 2.0)},
+    ),
+    stages.Round(
+        *(took(9.0, 19.0), took(3.0, 3.0), took(18.0, 27.0), took(6.0, 7.0)),
+        {"forward pass": took(3.0, 9.0), "decoding": took(2.0, 1.0)},
+    ),
+    stages.Round(
+        *(took(14.0, 33.0), took(4.0, 5.0), took(14.0, 30.0), took(4.0, 5.0)),
+        {"forward pass": took(6.0, 8.5), "decoding": took(2.0, 1.5)},
+    ),
 ]
 
 
-def test_start_up_is_taken_out_on_both_sides_within_a_round() -> None:
-    peer = stages.Peer("peer", lambda source, out: (), 1.5)
-    work, whole, times, alone, *seconds = stages.lines("mask", peer, 40, ROUNDS)
-    assert (work.value, work.low, work.high, work.bound, work.at_least) == (1.25, 1.2, 2.0, 1.15, False)
-    assert (whole.value, whole.low, whole.high, whole.bound) == (1.8, 1.75, 2.4, None)
-    assert (times.name, times.value, times.low, times.high) == ("times as fast as peer, start-up too", 2.0, 1.0, 2.5)
+PEER = stages.Peer("peer", lambda source, out: (), 1.5)
+
+
+def test_the_best_of_each_side_counts_and_the_spread_is_within_rounds() -> None:
+    lines = {line.name: line for line in stages.lines("mask", PEER, 40, ROUNDS)}
+    assert next(iter(lines)) == "time by the floor's, without start-up, processors"
+    work = lines["time by the floor's, without start-up, processors"]
+    # (19 - 3) / (8 + 1); within rounds 16 / 10, 16 / 10, 28 / 10.
+    assert (work.value, work.low, work.high) == (pytest.approx(16 / 9), 1.6, 2.8)
+    assert (work.bound, work.at_least, work.judgement) == (1.15, False, "no, by 55 %")
+    clock = lines["time by the floor's, without start-up"]
+    assert (clock.value, clock.low, clock.high, clock.bound) == (pytest.approx(7 / 4), 1.2, 2.0, None)
+    assert lines["time by the floor's, start-up too"].value == pytest.approx(9 / 4)
+    assert lines["time by the floor's, start-up too, processors"].value == pytest.approx(19 / 9)
+    times = lines["times as fast as peer, start-up too"]
+    assert (times.value, times.low, times.high) == (pytest.approx(14 / 9), 1.0, 2.5)
     assert (times.bound, times.at_least, times.judgement) == (1.5, True, "yes")
-    assert (alone.value, alone.low, alone.high, alone.bound) == (2.0, 1.0, 2.5, None)
-    assert [(line.name, line.value) for line in seconds] == [
-        ("python -m tools.mask, 40 images", 12.0),
-        ("python -m tools.mask, few images", 3.0),
-        ("peer, 40 images", 18.0),
-        ("peer, few images", 5.0),
-        ("floor: forward pass", 4.0),
-        ("floor: decoding", 2.0),
+    alone = lines["times as fast as peer, without start-up"]
+    assert (alone.value, alone.bound) == (pytest.approx(10 / 7), None)
+    assert lines["times as fast as peer, start-up too, processors"].value == pytest.approx(24 / 19)
+    assert lines["times as fast as peer, without start-up, processors"].value == pytest.approx(19 / 16)
+
+
+def test_the_seconds_behind_the_ratios_are_told() -> None:
+    lines = [line for line in stages.lines("mask", PEER, 40, ROUNDS) if line.unit == "s"]
+    assert [(line.name, line.value, line.low, line.high) for line in lines[:4]] == [
+        ("python -m tools.mask, 40 images", 9.0, 9.0, 14.0),
+        ("python -m tools.mask, 40 images, processors", 19.0, 19.0, 33.0),
+        ("python -m tools.mask, few images", 2.0, 2.0, 4.0),
+        ("python -m tools.mask, few images, processors", 3.0, 3.0, 5.0),
     ]
+    assert [line.name for line in lines if "processors" not in line.name] == [
+        "python -m tools.mask, 40 images",
+        "python -m tools.mask, few images",
+        "peer, 40 images",
+        "peer, few images",
+        "floor: forward pass",
+        "floor: decoding",
+    ]
+
+
+def test_on_a_gpu_the_clock_is_held_to_the_floor() -> None:
+    lines = {line.name: line for line in stages.lines("mask", PEER, 40, ROUNDS, "wall")}
+    assert lines["time by the floor's, without start-up"].bound == 1.15
+    assert lines["time by the floor's, without start-up, processors"].bound is None
+
+
+def test_a_programs_processors_are_told_beside_the_clock() -> None:
+    code = "import time; time.sleep(0.3)\nwhile time.process_time() < 0.3: pass"
+    spent = spent_on((sys.executable, "-c", code))
+    assert spent.wall >= 0.55, "the sleep and the loop"
+    assert 0.3 <= spent.cpu < spent.wall - 0.25, "not the sleep"
 
 
 def made(items: Sequence[float], out: str, more: float) -> floor.Part:
@@ -63,8 +115,9 @@ def test_each_process_does_its_share_beside_the_others(tmp_path: Path) -> None:
     with floor.crew(2) as crew:
         crew.hold("sleep", made, [0.1, 0.2, 0.3], str(out), 0.1)
         assert not out.exists(), "nothing is done before it is timed"
-        seconds = [crew.seconds("sleep") for _ in range(2)]
-    assert all(each >= 0.5 for each in seconds), "the longer share, with 0.1 s more"
+        spent = [crew.spent("sleep") for _ in range(2)]
+    assert all(each.wall >= 0.5 for each in spent), "the longer share, with 0.1 s more"
+    assert all(each.cpu < 0.2 for each in spent), "who sleeps takes no processor"
     assert sorted(out.read_text(encoding="utf-8").splitlines()) == ["[0.1, 0.3]"] * 2 + ["[0.2]"] * 2
 
 
@@ -72,7 +125,7 @@ def test_what_goes_wrong_in_a_process_is_said(tmp_path: Path) -> None:
     with floor.crew(1) as crew:
         crew.hold("decode", detect.decoding, [tmp_path / "nowhere.webp"])
         with pytest.raises(FileNotFoundError, match="nowhere"):
-            crew.seconds("decode")
+            crew.spent("decode")
 
 
 @shared
@@ -144,7 +197,7 @@ def test_mask_is_measured(tmp_path: Path) -> None:
     lines = list(mask.measure(tmp_path, SMALL))
     assert all(line.value is not None for line in lines)
     assert [line.bound for line in lines if line.bound is not None] == [stages.TIMES_FLOOR, mask.TIMES_REMBG]
-    assert [line.name for line in lines if line.name.startswith("floor")] == [
+    assert [line.name for line in lines if line.name.startswith("floor")][::2] == [
         "floor: onnxruntime",
         "floor: decoding the crops",
         "floor: encoding the cut-outs",

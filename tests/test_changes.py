@@ -113,7 +113,7 @@ def test_any_change_of_the_sources_is_noticed_from_the_first_step_on(
 def test_a_key_is_noticed_from_its_tool_on(mill: Mill, check: Check, text: str, name: str) -> None:
     stamp(mill.base, check)
     (mill.base / "config.toml").write_text(text)
-    assert check() == since(name) if "dataset" not in text else ALL[ALL.index("select.default") :]
+    assert check() == (since(name) if "dataset" not in text else ALL[ALL.index("select.default") :])
     (mill.base / "config.toml").unlink()
     stamp(mill.base, check)
 
@@ -153,6 +153,33 @@ def test_another_subject_is_noticed_where_people_are_told_apart(mill: Mill, chec
     shared = [step.tool for step in PLAN if not step.per_dataset]
     each = [f"{step.tool}.{name}" for name in ("emma", "max") for step in PLAN if step.per_dataset]
     assert sorted(check()) == sorted(shared[shared.index("match") :] + each)
+
+
+# --- the project ---
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("prompts/sdxl.md", "caption.default"),
+        ("prompts/second_look.schema.json", "caption.default"),
+        ("sql/inputs/caption.sql", "intake"),
+        ("tools/caption.py", "intake"),
+    ],
+)
+def test_a_prompt_is_noticed_where_it_is_asked_and_code_everywhere(
+    mill: Mill, check: Check, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, path: str, name: str
+) -> None:
+    copy = tmp_path / "project"
+    (copy / path).parent.mkdir(parents=True)
+    (copy / path).write_bytes((ROOT / path).read_bytes())
+    monkeypatch.setattr(changes, "ROOT", copy)
+    stamp(mill.base, check)
+    (copy / path).write_text("Something else.")
+    assert check() == since(name)
+    stamp(mill.base, check)
+    (copy / path).unlink()
+    assert check() == since(name)
 
 
 # --- what changes meanwhile, and what goes wrong ---

@@ -92,15 +92,21 @@ def test_another_masker_redoes_masks_and_what_follows_and_taken_back_all_is_as_i
     assert waited["score"] == waited["select"] == passed > 0
     assert outcomes(base, BEFORE) == judged
     assert written(base, "01_extracted_frames", "02_person_crops") == shared
-    others = natural(base)
+    others, masks = natural(base), written(base, "03_masked_subjects")
     assert not {row[3] for row in others["items"] if row[0] == "cutout"} & {
         row[3] for row in before["items"] if row[0] == "cutout"
     }
     last = int(str(ask(base, "select max(id) from outcome")[0][0]))
 
+    # Neither the name of its file nor a number that nobody reads decides a mask.
+    (base / "models" / NETWORK.name).rename(base / "models" / "renamed.onnx")
+    configure(base, REMBG.replace(NETWORK.name, "renamed.onnx") + "matting_erode_px = 3\nworking_side_px = 100\n")
+    assert set(all_tools(base, run_tool).values()) == {0}
+
     configure(base, BUILTIN)
     waited = all_tools(base, run_tool)
-    # Only the masks: they are the same bytes, so that all that was made from them is in force again, with its files.
+    # Only the masks, and those are known: no file is written, and all that was made from them is in force again.
+    assert written(base, "03_masked_subjects") == masks
     assert {tool: n for tool, n in waited.items() if n} == {"mask": 2}
     assert natural(base) == before
     assert outcomes(base, BEFORE) == judged
@@ -119,10 +125,11 @@ def _told_by_the_query(base: Path) -> None:
     opencv = f"opencv-python {version('opencv-python')}"
     onnx = f"rembg {version('rembg')}, onnxruntime {version('onnxruntime')}"
     assert [(row["engine"], row["model"], row["device"], row["libraries"]) for row in runs] == [
-        ("builtin", "grabcut-4", "cpu", opencv),
-        ("rembg", network[:12], "CPU", onnx),
+        ("builtin", "grabcut-4", None, opencv),
+        ("rembg", f"{network[:12]} {NETWORK.name}", "CPU", onnx),
         ("builtin", "grabcut-4", "cpu", opencv),
     ]
+    assert [(row["n_recalled"], row["n_ok"] + row["n_rejected"]) for row in runs] == [(2, 4), (None, 4), (None, 4)]
     assert {(row["tool"], row["dataset"], row["status"], row["n_failed"]) for row in runs} == {("mask", "", "done", 0)}
     assert all(row["started_at"].endswith("Z") and row["seconds"] >= 0 and row["n_ok"] > 0 for row in runs)
     assert "u2net_custom" in str(runs[1]["parameters"])

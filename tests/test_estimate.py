@@ -251,6 +251,15 @@ def test_the_time_is_that_of_as_many_workers_as_the_run_gets(base: Path) -> None
     assert seconds["2"] == pytest.approx({tool: s / (1 if tool in alone else 2) for tool, s in seconds["1"].items()})
 
 
+def test_make_gives_it_as_json(base: Path) -> None:
+    for word, tabular in (("1", False), ("0", True), ("", True)):
+        done = make("estimate", f"JSON={word}", base=base, env={"JOBS": "1"})
+        assert done.returncode == 0
+        assert done.stdout.startswith("{") is not tabular
+    asked = json.loads(make("estimate", "JSON=1", base=base, env={"JOBS": "1"}).stdout)
+    assert asked == json.loads(told(base, "--workers", "1", "--json")) | {"free_bytes": asked["free_bytes"]}
+
+
 @pytest.mark.parametrize(("free", "short"), [(1000, False), (999, True)])
 def test_too_little_disk_is_told(free: int, short: bool) -> None:
     found = Forecast(1, 0, 0, 1.0, 1, 1, 1.0, 1000, [])

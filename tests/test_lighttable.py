@@ -131,6 +131,19 @@ def test_queries_are_datasettes(table: Visitor) -> None:
     assert table.ask("/manifest/item/24.json").json()["rows"][0][0] == 24
 
 
+def test_an_answer_leads_to_its_items_and_shows_its_sql_when_asked(table: Visitor) -> None:
+    html = table.ask("/manifest/rejected?tool=score").text
+    (item,) = rows(table.base, "select item_id from outcome where reason = 'blurry' and latest")[0]
+    assert f'<a href="/-/item/{item}">{item}</a>' in html
+    assert "<pre id=" not in table.ask("/manifest/borderline").text
+    assert "<pre id=" in table.ask("/manifest/borderline?_show_sql=1").text
+    assert 'name="tool"' in html
+    assert table.ask("/manifest/rejected.json?tool=score&_shape=array").json()[0]["item_id"] == item
+    final = table.ask("/manifest/package").text
+    (composite,) = rows(table.base, "select composite_id from final")[0]
+    assert f'<a href="/-/item/{composite}">{composite}</a>' in final
+
+
 # --- pictures ---
 
 
@@ -202,14 +215,25 @@ def test_a_broken_file_is_no_picture_and_a_full_disk_no_fault(table: Visitor) ->
     assert table.ask("/-/picture/24/256").status_code == 200
 
 
-def test_counts_are_kept_until_something_is_decided(table: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counts_are_kept_while_a_run_is_at_work_until_something_is_decided(
+    table: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(counted, "FRESH_S", 1000.0)
+    with sqlite3.connect(table.base / "manifest.db") as db:
+        db.execute("update run set status = 'running' where id = (select max(id) from run)")
     assert "<b>0</b> of 4 reviewed" in table.ask("/-/gallery").text.replace(' id="reviewed"', "")
     with sqlite3.connect(table.base / "manifest.db") as db:
         db.execute("update outcome set latest = 0 where item_id = 23")
     assert "of 4 reviewed" in table.ask("/-/gallery").text
     writes.decide(table.base, "keep", [24])
     assert "<b>1</b> of 3 reviewed" in table.ask("/-/gallery").text.replace(' id="reviewed"', "")
+
+
+def test_nothing_old_is_shown_while_no_run_is_at_work(table: Visitor) -> None:
+    assert "of 4 reviewed" in table.ask("/-/gallery").text
+    with sqlite3.connect(table.base / "manifest.db") as db:
+        db.execute("update outcome set latest = 0 where item_id = 23")
+    assert "of 3 reviewed" in table.ask("/-/gallery").text
 
 
 @pytest.mark.parametrize("most", [0, 50])
@@ -222,10 +246,10 @@ def test_counts_brought_up_to_date_are_those_counted_anew(
         queries = [*(Query(one.word) for one in sets.all_sets(db)), narrow]
 
         def remembered() -> list[object]:
-            there = counted.all_sets(table.desk, db)
+            there = sets.all_sets(db)
             found: list[object] = [there]
             for query in (query for query in queries if query.set in {one.word for one in there}):
-                one = counted.chosen_set(table.desk, db, query.set)
+                one = counted.chosen_set(table.desk, db, there, query.set)
                 assert one
                 found += [one, sorted(counted.cube(table.desk, db, one, query))]
             return found
@@ -250,6 +274,25 @@ def test_counts_brought_up_to_date_are_those_counted_anew(
             writes.take_back(table.base, word)
             assert remembered() == anew()
         assert remembered() == first
+
+
+def test_while_a_run_is_at_work_the_numbers_say_how_old_they_may_be(table: Visitor) -> None:
+    sentence = "A run is at work: these numbers are at most 5 seconds old."
+    assert sentence not in table.ask("/-/gallery").text
+    with sqlite3.connect(table.base / "manifest.db") as db:
+        db.execute("update run set status = 'running' where id = (select max(id) from run)")
+    assert sentence in table.ask("/-/gallery").text
+
+
+def test_counts_of_while_a_run_was_at_work_are_not_brought_up_to_date(table: Visitor) -> None:
+    """A run decides again by another limit and leaves no row: what was counted before that is no ground to stand on."""
+    with sqlite3.connect(table.base / "manifest.db") as db:
+        db.execute("update run set status = 'running' where id = (select max(id) from run)")
+    assert "of 4 reviewed" in table.ask("/-/gallery").text
+    with sqlite3.connect(table.base / "manifest.db") as db:
+        db.execute("update outcome set latest = 0 where item_id = 25")
+    writes.decide(table.base, "keep", [24])
+    assert "<b>1</b> of 3 reviewed" in table.ask("/-/gallery").text.replace(' id="reviewed"', "")
 
 
 def test_counts_are_not_brought_up_to_date_over_what_a_tool_did(table: Visitor) -> None:

@@ -410,3 +410,10 @@ def test_every_answer_forbids_scripts_frames_and_sniffing(table: Visitor, path: 
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["cross-origin-resource-policy"] == "same-origin"
     assert "access-control-allow-origin" not in headers
+
+
+@pytest.mark.parametrize(("n_bytes", "status"), [(4_000_000, 200), (4_000_001, 400)])
+def test_no_answer_fills_the_memory(table: Visitor, n_bytes: int, status: int) -> None:
+    answer = table.ask(f"/manifest.json?sql=select+length(zeroblob({n_bytes}))+as+n&_shape=array")
+    assert answer.status_code == status
+    assert answer.json() == [{"n": n_bytes}] if status == 200 else "too big" in answer.json()["error"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import looking
+from browsing import let_go_in_every_way, looking, selected
 from lighting import paint, rows, unsay
 from manifest_filled import filled
 
@@ -34,7 +34,8 @@ def page(base: Path) -> Iterator[Any]:
 
 
 @pytest.fixture(autouse=True)
-def _undecided(base: Path) -> Iterator[None]:
+def _undecided(base: Path, page: Any) -> Iterator[None]:
+    page.evaluate("sessionStorage.removeItem('last')")
     yield
     unsay(base)
 
@@ -119,7 +120,7 @@ def test_a_selection_is_one_decision(page: Any, base: Path) -> None:
     page.keyboard.press("Space")
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("Shift+ArrowRight")
-    assert page.locator("#marked").inner_text() == "3 selected"
+    selected(page, "3 selected")
     page.keyboard.press("i")
     settled(page, "3 images pinned")
     assert [row[1] for row in said(base)] == [21, 23, 24]
@@ -132,17 +133,30 @@ def test_a_selection_is_one_decision(page: Any, base: Path) -> None:
 def test_all_that_match_are_taken_after_their_number_was_confirmed(page: Any, base: Path) -> None:
     page.goto(f"{CUTOUTS}&state=in")
     page.keyboard.press("a")
-    assert page.locator("#marked").inner_text() == "all 3 that match"
+    selected(page, "all 3 selected")
     page.keyboard.press("i")
+    page.locator("#confirm[open]").wait_for()
     assert page.locator("#confirm-text").inner_text() == "3 images will be pinned. Is that right?"
     page.keyboard.press("Escape")
-    page.evaluate("new Promise((done) => setTimeout(done, 100))")
+    page.locator("#confirm").wait_for(state="hidden")
     assert said(base) == []
     page.keyboard.press("i")
+    page.locator("#confirm[open]").wait_for()
     with page.expect_navigation():
         page.keyboard.press("Enter")
     assert [(row[0], row[1]) for row in said(base)] == [("pin", 21), ("pin", 23), ("pin", 25)]
     assert page.locator("#reviewed").inner_text() == "3"
+
+
+def test_a_selection_is_let_go_in_every_way(page: Any) -> None:
+    page.goto(f"{CUTOUTS}&state=in&per=1")
+    let_go_in_every_way(page, "all 3 selected", ".tile.chosen")  # of which the page shows one
+    page.goto(CUTOUTS)
+    page.keyboard.press("a")
+    page.keyboard.press(" ")  # one less: these are no longer all that match
+    assert "all" not in page.locator("#marked").inner_text()
+    page.keyboard.press("Escape")
+    selected(page, "")
 
 
 def test_what_cannot_be_kept_can_be_pinned_by_the_same_answer(page: Any, base: Path) -> None:
@@ -173,11 +187,13 @@ def test_what_was_decided_on_all_that_match_is_cleared_on_every_page(page: Any, 
     page.goto(f"{CUTOUTS}&state=in&per=1")
     page.keyboard.press("a")
     page.keyboard.press("u")
+    page.locator("#confirm[open]").wait_for()
     assert page.locator("#confirm-text").inner_text() == "What was decided on 3 images will be cleared. Is that right?"
     page.keyboard.press("Escape")
-    page.evaluate("new Promise((done) => setTimeout(done, 100))")  # the dialog tells later that it was closed
+    page.locator("#confirm").wait_for(state="hidden")
     assert len(said(base)) == 3
     page.keyboard.press("u")
+    page.locator("#confirm[open]").wait_for()
     with page.expect_navigation():
         page.keyboard.press("Enter")
     assert said(base) == []

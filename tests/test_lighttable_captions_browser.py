@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import looking
+from browsing import let_go_in_every_way, looking
 from caption_pages import TEXT, prepared, said
 from lighting import rows, unsay
 
@@ -173,6 +174,11 @@ def test_a_text_that_is_too_long_says_so_and_its_field_grows(page: Any) -> None:
     page.keyboard.press("Escape")
 
 
+def test_a_selection_is_let_go_in_every_way(page: Any) -> None:
+    opened(page)
+    let_go_in_every_way(page, "all 2 selected", ".cap.chosen")
+
+
 def test_copying_to_the_selected_is_confirmed_and_one_undo(page: Any, base: Path) -> None:
     opened(page)
     page.keyboard.press("Enter")
@@ -206,7 +212,8 @@ def test_find_and_replace_shows_chooses_confirms_and_is_undone_at_once(page: Any
     assert page.locator("#replace-do").inner_text() == "Change 1 text"
     page.locator("#replace-all").check()
     page.locator("#replace-do").click()
-    assert page.locator("#confirm-text").inner_text() == "2 texts will be changed. Is that right?"
+    page.locator("#confirm[open]").wait_for()
+    assert page.locator("#confirm-text").inner_text() == "“red coat” becomes “blue coat” in 2 texts. Is that right?"
     assert said(base) == []
     page.keyboard.press("Enter")
     toast(page, "2 texts changed")
@@ -216,6 +223,86 @@ def test_find_and_replace_shows_chooses_confirms_and_is_undone_at_once(page: Any
     page.keyboard.press("z")
     toast(page, "Undone: 2 images")
     assert said(base) == []
+
+
+def test_find_and_replace_by_keyboard_writes_what_the_fields_say(page: Any, base: Path) -> None:
+    opened(page)
+    page.keyboard.press("r")
+    page.keyboard.type("red coat")
+    page.keyboard.press("Enter")
+    page.keyboard.type("green coat")
+    page.locator("#replace-preview ins", has_text="green").first.wait_for()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("blue coat")
+    page.keyboard.press("Control+Enter")  # at once: the preview is an older one
+    page.locator("#confirm[open]").wait_for()
+    assert page.locator("#confirm-text").inner_text() == "“red coat” becomes “blue coat” in 2 texts. Is that right?"
+    page.keyboard.press("Escape")
+    page.locator("#confirm").wait_for(state="hidden")
+    page.locator("#replace-into").focus()
+    page.keyboard.press("Enter")
+    page.locator("#replace-do:focus").wait_for()
+    page.keyboard.press("Enter")
+    page.locator("#confirm[open]").wait_for()
+    page.keyboard.press("Enter")
+    toast(page, "2 texts changed")
+    assert {row[1] for row in said(base)} == {TEXT.replace("red", "blue")}
+
+
+def test_what_is_typed_while_a_text_is_saved_is_saved_too(page: Any, base: Path) -> None:
+    opened(page)
+    with sqlite3.connect(base / "manifest.db", isolation_level=None) as pipeline:
+        pipeline.execute("begin immediate")
+        field(page, 21).fill("emma, first")
+        page.keyboard.press("Enter")
+        state(page, 21, "saving")
+        field(page, 21).fill("emma, first and second")
+        page.locator("h1").click()
+        pipeline.execute("rollback")
+    page.locator("#l-default-21[data-state=saved]").wait_for()
+    page.evaluate("new Promise((done) => requestAnimationFrame(done))")
+    assert state(page, 21, "saved").inner_text() == "saved, Z takes it back"
+    assert field(page, 21).input_value() == "emma, first and second"
+    assert said(base)[-1][1] == "emma, first and second"
+
+
+def test_a_text_that_another_tab_wrote_is_overwritten_knowingly(page: Any, base: Path) -> None:
+    opened(page)
+    texts = [{"dataset": "default", "id": 21, "before": TEXT, "text": "emma, elsewhere"}]
+    post = """(texts) => fetch("/-/captions/save", {
+        method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ texts })
+    }).then((answer) => answer.status)"""
+    assert page.evaluate(post, texts) == 200
+    field(page, 21).fill("emma, here")
+    page.keyboard.press("Enter")
+    assert "Another text was written" in state(page, 21, "refused").inner_text()
+    assert page.locator(".toast.error").count() == 0  # it is said once, in the row
+    page.locator("#l-default-21 textarea:focus").wait_for()
+    assert field(page, 21).input_value() == "emma, here"
+    page.keyboard.press("Enter")
+    state(page, 21, "saved")
+    assert said(base)[-1][1] == "emma, here"
+
+
+def test_shift_enter_neither_saves_nor_leaves(page: Any, base: Path) -> None:
+    opened(page)
+    page.keyboard.press("Enter")
+    page.keyboard.type(", a hat")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type(" pix")
+    assert field(page, 21).input_value() == f"{TEXT}, a hat pix"
+    assert said(base) == []
+    page.keyboard.press("Escape")
+
+
+def test_it_opens_at_its_top_after_another_page(page: Any) -> None:
+    opened(page)
+    page.keyboard.press("j")
+    page.reload()
+    page.locator(".cap.marked[data-id='25']").wait_for()
+    page.goto("/-/gallery?set=score:cutout")
+    page.goto("/-/captions")
+    page.locator(".cap.marked[data-id='21']").wait_for()
 
 
 def test_a_version_is_restored(page: Any, base: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
 import sys
@@ -236,5 +237,8 @@ def test_a_source_has_the_name_that_footage_gave_it(tmp_path: Path) -> None:
         photo = "(select id from item where kind = 'photo')"
         columns = "address, version, path, sha256, made, newest, created_at, step_id"
         db.execute(f"insert into item (kind, {columns}) select 'reference', {columns} from item where id = {photo}")
-        names = db.execute(sql("pages/gallery.names")).fetchall()
-    assert [row[2] for row in names if row[0].startswith("9f69dc6e")] == ["reference", "photo"]
+        db.execute(f"update item set path = 'b' where id = {photo}")
+        db.execute("update item set path = 'a' where kind = 'reference'")
+        address = db.execute(f"select address from item where id = {photo}").fetchone()
+        names = dict(db.execute(sql("pages/gallery.names"), {"addresses": json.dumps(address)}).fetchall())
+    assert names == {address[0]: "portrait.jpg"}

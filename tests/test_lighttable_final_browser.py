@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import looking
+from browsing import let_go_in_every_way, looking, selected
 from lighting import paint, rows
 from manifest_filled import filled
 from workspaces import tool
@@ -149,14 +149,16 @@ def test_keys_decide_for_this_dataset(page: Any, base: Path) -> None:
 def test_several_are_taken_at_once(page: Any, base: Path) -> None:
     page.keyboard.press("Space")
     page.keyboard.press("Shift+ArrowRight")
-    assert page.locator("#marked").inner_text() == "2 selected"
+    selected(page, "2 selected")
     page.keyboard.press("Escape")
-    assert page.locator(".card.chosen").count() == 0
+    selected(page, "")
+    let_go_in_every_way(page, "all 2 selected", ".card.chosen")
     page.keyboard.press("a")
     page.keyboard.press("p")
     page.locator("#confirm[open]").wait_for()
     assert page.locator("#confirm-text").inner_text() == "2 images will be kept for default. Is that right?"
     page.keyboard.press("Escape")
+    page.locator("#confirm").wait_for(state="hidden")
     assert said(base) == []
     page.keyboard.press("p")
     page.locator("#confirm[open]").wait_for()

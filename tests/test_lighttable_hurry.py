@@ -104,6 +104,7 @@ def test_a_page_is_not_left_over_what_it_has_to_say(page: Any, base: Path, word:
         page.locator(".toast", has_text="Writing what you decided").wait_for()
         enough.set()
         page.locator(".toast.error, #confirm[open]", has_text=why).wait_for()
+    assert page.locator(f"#i{item}").get_attribute("data-verdict") == ""
     page.evaluate("new Promise((done) => setTimeout(done, 200))")
     assert page.url == here
     assert count(base) == 0

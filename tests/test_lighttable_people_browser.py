@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import looking
+from browsing import let_go_in_every_way, looking
 from crowds import crowded
 from lighting import rows
 
@@ -222,6 +222,11 @@ def test_selected_faces_are_moved_by_key(page: Any, base: Path, people: dict[int
     press(page, "u")
     told(page, "Taken back")
     assert standing(base) == {}
+
+
+def test_a_selection_is_let_go_in_every_way(page: Any) -> None:
+    to_row(page, 2)
+    let_go_in_every_way(page, "all 2 selected, cluster 2", ".face.chosen")
 
 
 def test_faces_dragged_to_another_row_are_moved(page: Any, base: Path, people: dict[int, int]) -> None:

@@ -21,8 +21,6 @@ from tools.mill.settings import UsageError
 
 NAMES = [f"pages/{path.stem}" for path in sorted((SQL / "pages").glob("*.sql"))]
 LARGE = {"outcome", "item", "frame", "person", "cutout", "decision", *BY_TOOL}
-WHOLE = {"pages/overview.sources"}
-"""What is counted over the whole manifest, and remembered: it reads an index, not a table."""
 
 
 @pytest.fixture
@@ -33,7 +31,7 @@ def db(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def values(text: str) -> dict[str, Any]:
-    known = {"ids": "[21, 22]", "uids": '["x"]', "kind": "cutout", "limit": 10, "offset": 0}
+    known = {"ids": "[21, 22]", "uids": '["x"]', "addresses": '["x"]', "kind": "cutout", "limit": 10, "offset": 0}
     return {name: known.get(name, 1) for name in re.findall(r":(\w+)", re.sub(r"--.*", "", text))}
 
 

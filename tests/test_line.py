@@ -16,6 +16,7 @@ from trial_engines import Counting, Small
 from tools import detect, engines
 from tools.engines import Entry
 from tools.mill.line import Line, asked_alone
+from tools.mill.settings import UsageError
 from tools.mill.tool import Bench, Dataset, Result, Row
 from tools.mill.workers import Attempt
 
@@ -103,9 +104,9 @@ def test_an_engine_that_finds_its_device_too_small_gets_fewer(tmp_path: Path) ->
 
 def test_one_picture_that_breaks_a_batch_fails_alone(tmp_path: Path) -> None:
     attempts = served(tmp_path, "choking", frames(tmp_path, [80, 80, 0, 80, 80, 80]), batch=6)
-    errors = {number: (error, stop) for number, (_, error, stop, _) in attempts.items()}
-    assert errors.pop(2) == ("ArithmeticError: The network gave values that are no numbers.", False)
-    assert set(errors.values()) == {(None, False)}
+    errors = {number: (error, ends) for number, (_, error, ends, _) in attempts.items()}
+    assert errors.pop(2) == ("ArithmeticError: The network gave values that are no numbers.", None)
+    assert set(errors.values()) == {(None, None)}
 
 
 def test_an_engine_that_miscounts_mixes_up_no_answers(tmp_path: Path) -> None:
@@ -152,8 +153,8 @@ def test_a_picture_that_cannot_be_read_fails_alone(tmp_path: Path) -> None:
 
 def test_an_engine_that_does_not_exist_stops_everything(tmp_path: Path) -> None:
     attempts = served(tmp_path, "nobody", frames(tmp_path, [80] * 3), batch=4)
-    ((error, stop),) = [attempt[1:3] for attempt in attempts.values()]
-    assert stop
+    ((error, ends),) = [attempt[1:3] for attempt in attempts.values()]
+    assert ends is UsageError
     assert error is not None
     assert error.startswith("[detect] engine is 'nobody', which is none. There are: auto, yolo, builtin")
 

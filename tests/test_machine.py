@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import resource
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,6 +33,35 @@ def test_workers_fit_into_the_cores_and_the_free_memory(
     most: int, free: int | None, memory_mb: float, workers: int
 ) -> None:
     assert bearable(most, free, memory_mb) == workers
+
+
+FAULTS = """
+import resource, sys
+from tools.mill import machine
+if sys.argv[1] == "reused":
+    machine.reuse_memory()
+def work():
+    return [b"x" * 4_000_000 for _ in range(8)]
+for _ in range(3):
+    work()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(20):
+    work()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have other C libraries")
+def test_workers_take_the_memory_of_a_picture_once() -> None:
+    """Given back to the system, it comes again as so many pages of so many bytes."""
+
+    def faults(how: str) -> int:
+        done = subprocess.run([sys.executable, "-c", FAULTS, how], capture_output=True, text=True, check=True)
+        return int(done.stdout)
+
+    pages = 20 * 8 * 4_000_000 // resource.getpagesize()
+    assert faults("given back") > pages // 2
+    assert faults("reused") < pages // 100
 
 
 def test_the_default_asks_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 from tools.engines.watched import _scaled
 from tools.matte.foreground import cut_out
 from tools.matte.outline import SPECK, softened
-from tools.matte.pyramid import halved, multiplied
+from tools.matte.pyramid import ROW, halved, multiplied, sampled
 from tools.measure.outline import largest_share
 
 RAMP = np.tile(np.arange(3, 240, dtype=np.uint8), (91, 1))
@@ -27,6 +27,19 @@ def test_each_halving_is_the_mean_of_four() -> None:
     whole, half = halved(picture, 1)
     assert np.array_equal(whole, picture)
     assert half.tolist() == [[6, 106]]
+
+
+@pytest.mark.parametrize("times", [1, 2, 4, 8])
+@pytest.mark.parametrize("count", [0, 1, ROW, 3 * ROW + 5])
+def test_at_some_places_alone_it_is_what_it_is_at_all(times: int, count: int) -> None:
+    generator = np.random.Generator(np.random.PCG64(7))
+    small = generator.random((9, 13, 4), dtype=np.float32)
+    large = np.dstack([multiplied(np.ascontiguousarray(small[..., place]), times) for place in range(4)])
+    places = generator.integers(0, large.shape[0] * large.shape[1], count)
+    rows, columns = np.divmod(places, large.shape[1])
+    found = sampled(small, times, columns, rows)
+    assert found.shape == (count, 4)
+    assert np.allclose(found, large[rows, columns], atol=1e-6)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 7), (5, 3), (61, 83)])
@@ -65,6 +78,18 @@ def test_the_largest_part_is_all_of_one_and_three_quarters_of_two() -> None:
     assert largest_share(alpha) == 1.0
     alpha[20:30, 20:30] = 255
     assert largest_share(alpha) == pytest.approx(0.75)
+
+
+def test_a_part_inside_a_ring_is_a_part_and_may_be_the_largest() -> None:
+    """A ring of 28 x 28 px, one wide, has 108; what stands in it touches it nowhere."""
+    alpha = np.zeros((40, 40), np.uint8)
+    alpha[5:33, 5:33] = 255
+    alpha[6:32, 6:32] = 0
+    assert largest_share(alpha) == 1.0
+    alpha[10:14, 10:19] = 255
+    assert largest_share(alpha) == pytest.approx(108 / (108 + 36))
+    alpha[10:30, 10:30] = 255
+    assert largest_share(alpha) == pytest.approx(400 / 508)
 
 
 @pytest.mark.parametrize("size", [(320, 320), (500, 400), (640, 640), (1300, 330), (200, 900)])

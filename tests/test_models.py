@@ -8,10 +8,12 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from networks import whole
 
 from tools.engines import catalogue
 from tools.mill import manifest, settings
@@ -88,12 +90,13 @@ def test_digests_are_written_down_and_changes_accepted_when_asked(workspace: Pat
     manifest.connect(workspace, create=True).close()
     (workspace / "models").mkdir()
     path = workspace / "models" / "net.pt"
-    path.write_bytes(b"one")
-    one, other = (hashlib.sha256(content).hexdigest() for content in (b"one", b"another"))
+    before, after = whole(".pt", b"one"), whole(".pt", b"another")
+    path.write_bytes(before)
+    one, other = (hashlib.sha256(content).hexdigest() for content in (before, after))
     first = models(workspace, tmp_path)
     assert (first.returncode, one in first.stdout) == (0, True)
     assert first.stderr == f"detect: the weights {path} are used for the first time here (SHA-256 {one[:16]}…).\n"
-    path.write_bytes(b"another")
+    path.write_bytes(after)
     refused = models(workspace, tmp_path)
     assert refused.returncode == 2
     assert "accept the new one with `make models ACCEPT=1`" in refused.stderr
@@ -102,6 +105,31 @@ def test_digests_are_written_down_and_changes_accepted_when_asked(workspace: Pat
     assert accepted.stderr == f"detect: {path} is accepted with SHA-256 {other[:16]}… instead of {one[:16]}….\n"
     with sqlite3.connect(workspace / "manifest.db") as db:
         assert db.execute("select value from meta where key = 'weights.detect.net.pt'").fetchall() == [(other,)]
+    path.write_bytes(after[:20])
+    for options in ((), ("--accept",)):
+        cut = models(workspace, tmp_path, *options)
+        assert (cut.returncode, cut.stderr) == (1, "")
+        assert cut.stdout == (
+            f"detect  yolo   damaged: The weights {path} are damaged, or none: it ends too early. Remove the file, "
+            "then copy it here again, or let `make models` fetch it.\n"
+        )
+    with sqlite3.connect(workspace / "manifest.db") as db:
+        assert db.execute("select value from meta where key = 'weights.detect.net.pt'").fetchall() == [(other,)]
+
+
+def test_a_workspace_pinned_to_builtin_needs_no_models(workspace: Path, tmp_path: Path) -> None:
+    with closing(manifest.connect(workspace, create=True)) as db:
+        for kind in ("detect", "mask"):
+            manifest.set_meta(db, f"engine.{kind}", "builtin")
+    assert list(wanted(settings.load(workspace), {"detect": "builtin", "mask": "builtin"})) == []
+    # By another way to the same folder: what is told has no detour in it.
+    done = models(workspace / "models" / "..", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        f"{kind:7} builtin none needed: engine auto is builtin in this workspace, and stays so. For a model, "
+        f'write engine = "{best}" below [{kind}] in {workspace / "config.toml"}; all is then made anew.'
+        for kind, best in (("detect", "yolo"), ("mask", "rembg"))
+    ]
 
 
 def test_the_page_of_licences_has_them_all() -> None:

@@ -221,7 +221,7 @@ def test_what_would_happen_to_every_image_ends_the_run(
     choose(mill, 4)
     service.usual = act
     with pytest.raises(Stop, match=f"answered {act}"):
-        run_caption(engine, concurrency=1)
+        run_caption(engine, concurrency=4)
     assert service.sent == sends
     assert verdicts(mill) == []
     assert mill.one("select status from run order by id desc limit 1") == "broken"
@@ -238,7 +238,7 @@ def test_a_server_that_is_not_there_ends_the_run(
         run_caption(engine, base_url="http://127.0.0.1:9", attempts=2)
     assert verdicts(mill) == []
     attempts, cost = mill.one("select sum(attempts), sum(cost) from request")
-    assert attempts >= 2
+    assert attempts == 2, "the first alone has tried"
     assert cost == pytest.approx(0)
 
 

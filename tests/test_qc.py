@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -9,8 +10,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from broken import BROKEN, MORE, Broken
+from broken import BROKEN, Broken
+from broken_more import MORE
+from broken_rows import FOUND, LET_PASS, NOT_OPENED
 from killing import chain, deed, run, small
+from lived_in import at_work, lived_in
 from manifest_filled import filled
 from workspaces import CLIPS, ask
 
@@ -91,7 +95,7 @@ def test_a_sound_workspace_passes_every_check(sound: Path) -> None:
     assert opened["qc6_open"] == opened["qc6_halo"] == opened["qc7_pairs_open"] == 5
 
 
-@pytest.mark.parametrize(("name", "broken"), [(name, BROKEN[name]) for name in CHECKS] + list(MORE.items()))
+@pytest.mark.parametrize(("name", "broken"), [(name, BROKEN[name]) for name in CHECKS] + [*MORE])
 def test_a_check_finds_what_is_broken_on_purpose_and_nothing_before(
     name: str, broken: Broken, base: Path, db: sqlite3.Connection
 ) -> None:
@@ -105,6 +109,50 @@ def test_a_check_finds_what_is_broken_on_purpose_and_nothing_before(
     n, details = found(base, CHECKS[name])
     assert n == broken.n, details
     assert any(broken.said in detail for detail in details), details
+
+
+def edited(base: Path, name: str, statements: str = "") -> list[str]:
+    """What a check says after edits by hand, which are taken back; of one that opens files, their paths."""
+    with closing(connect(base)) as db:
+        functions.register(db)
+        lying.prepare(db, base, look=True)
+        db.execute("pragma foreign_keys = off")
+        db.execute("begin")
+        for statement in filter(None, re.split(r";\s", statements)):
+            assert db.execute(statement).rowcount > 0, "the edit has found its row"
+        said = [str(row["path" if CHECKS[name].opens else "detail"]) for row in db.execute(CHECKS[name].sql)]
+        db.rollback()
+        return said
+
+
+@pytest.mark.parametrize(("name", "statements"), FOUND)
+def test_a_row_edited_by_hand_is_found(name: str, statements: str, sound: Path) -> None:
+    assert edited(sound, name, statements)
+
+
+@pytest.mark.parametrize(("name", "statements"), LET_PASS)
+def test_what_lies_just_before_is_let_pass(name: str, statements: str, sound: Path) -> None:
+    assert edited(sound, name, statements) == []
+
+
+@pytest.mark.parametrize(("name", "statements"), NOT_OPENED)
+def test_what_nobody_needs_is_not_opened(name: str, statements: str, sound: Path) -> None:
+    assert len(edited(sound, name, statements)) < len(edited(sound, name))
+
+
+def test_the_past_of_a_workspace_is_no_violation(base: Path, db: sqlite3.Connection) -> None:
+    lived_in(db, base)
+    report = inspect(base, checks(), look=True, most=None, workers=0)
+    assert [(one.check.name, one.shown) for one in report.results if one.state != "passed"] == []
+
+
+def test_of_a_tool_at_work_no_check_judges_the_files(base: Path, db: sqlite3.Connection) -> None:
+    at_work(db, base)
+    report = inspect(base, checks(), look=True, most=None, workers=0)
+    looking = [one for one in report.results if one.check.files or one.check.opens]
+    assert [(one.check.name, one.shown) for one in looking if one.state != "passed"] == []
+    assert {one.check.name: one.violations for one in report.results}["ledger_runs"] == 0
+    assert set(report.busy) == {row[0] for row in db.execute("select tool from step")}
 
 
 @pytest.mark.parametrize("name", CHECKS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -13,19 +14,25 @@ import numpy as np
 import pytest
 from caring import change, said
 from manifest_filled import filled
-from workspaces import ask, make
+from workspaces import ROOT, ask, make
 
-from tools.inspection import functions, keeping
+from tools.inspection import functions, keeping, lying
 from tools.inspection.checks import checks, parse
-from tools.inspection.examine import VIOLATED
+from tools.inspection.examine import VIOLATED, Result, Scope, examine
 from tools.inspection.opened import composite, cutout, halo, pair, picture
 from tools.inspection.page import PAGE, table
 from tools.inspection.page import filled as page_of
+from tools.inspection.remedy import parts, spelled
 from tools.inspection.rim import outlined
 from tools.media.image import encode_png
 from tools.mill.manifest import connect
 from tools.mill.settings import UsageError
+from tools.mill.tool import Dataset
 from tools.qc import inspect, main
+from tools.training.folder import texts_of
+
+BESIDE = {*texts_of([], Dataset(name="default"), 1, 1)}
+"""The files that package writes beside its images."""
 
 NAMES = [check.name for check in checks()]
 LOOKING = [check.name for check in checks() if check.opens or check.files]
@@ -55,8 +62,8 @@ def test_what_is_found_becomes_rows_csv_and_json(base: Path) -> None:
     by_name = {one["name"]: one for one in told["checks"]}
     missing = by_name["ledger_rows_without_files"]
     files = len(ask(base, "select 1 from item where newest and path is not null and parent_id is not null"))
-    # Beside them the masks of two composites, and the two images of the package.
-    assert (missing["state"], missing["severity"], missing["n"]) == ("violated", "error", files + 4)
+    # Beside them the masks of two composites, the two images of the package, and the files that package adds.
+    assert (missing["state"], missing["severity"], missing["n"]) == ("violated", "error", files + 4 + len(BESIDE))
     assert told["errors"] == sum(one["state"] == "violated" and one["severity"] == "error" for one in told["checks"])
     kept = dict(ask(base, "select name, violations from qc_result"))
     assert kept == {name: one["n"] for name, one in by_name.items()}
@@ -71,7 +78,7 @@ def test_what_is_found_becomes_rows_csv_and_json(base: Path) -> None:
         listed = list(csv.DictReader(file))
     assert len(listed) == sum(kept.values())
     mine = [row for row in listed if row["check"] == "ledger_rows_without_files"]
-    assert [(int(row["item_id"]), row["path"], row["detail"]) for row in mine] == rows
+    assert [(int(row["item_id"] or 0) or None, row["path"], row["detail"]) for row in mine] == rows
     with open(base / keeping.FOLDER / keeping.SUMMARY, encoding="utf-8", newline="") as file:
         summed = {row["check"]: row for row in csv.DictReader(file)}
     assert {name: int(row["violations"]) for name, row in summed.items()} == kept
@@ -82,6 +89,7 @@ def test_the_next_time_takes_the_violations_place_and_leaves_the_results(base: P
     assert asked(base, "ledger_runs", "ledger_bytes") == {"ledger_bytes": 0, "ledger_runs": 0}
     change(base, "update run set status = 'running', host = 'elsewhere' where id = 1")
     change(base, "update run set status = 'killed' where id = 2")
+    change(base, "update outcome set stale = 1 where run_id = 2")
     assert asked(base, "ledger_last_runs") == {"ledger_last_runs": 1}
     assert asked(base, "ledger_failed") == {"ledger_failed": 1}
     assert ask(base, "select count(*) from qc_run") == [(3,)]
@@ -95,7 +103,8 @@ def test_the_terminal_names_the_first_of_many_and_says_what_to_do(base: Path) ->
     assert code == 3
     start = next(place for place, line in enumerate(lines) if line.startswith("error: ledger_rows_without_files, "))
     remedy = next(check.remedy for check in checks() if check.name == "ledger_rows_without_files")
-    assert lines[start].endswith(f" violations. {remedy}")
+    assert lines[start].endswith(f" violations. {spelled(remedy, base)}")
+    assert f"`make verify BASE={base} REPAIR=1`" in lines[start]
     assert [line.startswith("  item ") for line in lines[start + 1 : start + 5]] == [True, True, True, False]
     assert lines[start + 4].endswith(f" more: {base / 'qc_reports' / 'violations.csv'}")
     assert lines[-2].startswith(f"qc: {len(NAMES)} checks, ")
@@ -132,6 +141,42 @@ def test_a_tool_at_work_is_not_judged(base: Path, monkeypatch: pytest.MonkeyPatc
     assert "At work just now, so that their files were not judged: detect." in said(main, base)[1]
 
 
+def test_a_tool_that_begins_meanwhile_is_not_judged_either(base: Path) -> None:
+    """Its run begins behind the moment of the checks: what they miss may have been moved by it."""
+    wanted = [check for check in checks() if check.name in ("ledger_rows_without_files", "qc4_crops_open", "qc2_sizes")]
+    with closing(connect(base)) as db, closing(connect(base)) as beside:
+        functions.register(db)
+        watch = lying.watch(beside)
+        assert lying.prepare(db, base, look=True) == []
+        db.execute("update item set width = 0 where kind = 'person'")
+        change(
+            base,
+            """insert into run (uid, step_id, limits_json, machine_json, host, pid, started_at, finished_at, status)
+            select 'since', id, '{}', '{}', '', 0, '', '', 'done' from step where tool = 'detect'""",
+        )
+        scope = Scope(base, True, None, 0, watch.stirs)
+        found = {check.name: list(examine(db, check, scope, Result(check))) for check in wanted}
+    assert found["qc4_crops_open"] == []
+    assert found["qc2_sizes"], "what the manifest says is of one moment"
+    folders = {str(each.path).partition("/")[0] for each in found["ledger_rows_without_files"]}
+    assert "02_person_crops" not in folders
+    assert folders > {"01_extracted_frames", "03_masked_subjects"}
+    assert watch.tools == {"detect"}
+
+
+@pytest.mark.parametrize(
+    ("path", "tool"),
+    [("02_person_crops/a/b.webp", "detect"), ("07_final_training/x", "package"), ("score", "score"),
+     ("package default", "package"), ("package.default", "package"), (None, ""), ("elsewhere/x", "elsewhere")],
+)  # fmt: skip
+def test_a_path_speaks_of_the_tool_that_writes_there(path: str | None, tool: str, base: Path) -> None:
+    with closing(connect(base)) as db:
+        watch = lying.watch(db)
+        assert not watch.stirs(path)
+        known = db.execute("select 1 from step where tool = ?", (tool,)).fetchone() is not None
+        assert lying.Watch(db, 0).stirs(path) is known
+
+
 def test_the_target_fails_where_an_error_is_found_and_not_for_warnings(base: Path) -> None:
     wanted = ("-o", ".venv/.ready", "qc", "NO_FILES=1")
     done = make(*wanted, base=base)
@@ -150,6 +195,35 @@ def test_a_manifest_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"manifest\.db does not exist"):
         inspect(tmp_path, checks(), look=True, most=None, workers=0)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_remedy_is_told_with_the_commands_of_this_workspace() -> None:
+    base = Path("/my films/emma")
+    assert parts("Look, then make clean all: it is made. If not, make it one.", base) == [
+        ("Look, then ", False),
+        ("make clean all BASE='/my films/emma'", True),
+        (": it is made. If not, make it one.", False),
+    ]
+    assert spelled("Type make verify REPAIR=1, then make all.", Path("data")) == (
+        "Type `make verify REPAIR=1`, then `make all`."
+    )
+    assert spelled("Write it with make caption-edit.", Path("data")) == (
+        "Write it with `make caption-edit ITEM=… TEXT=…`."
+    )
+    targets = set(re.findall(r"^([a-z][a-z -]*):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    known = {word for target in targets for word in target.split()} | {"all", "clean"}
+    for check in checks():
+        for text, typed in parts(check.remedy, Path("data")):
+            assert "make " not in text.replace("make it", "") if not typed else set(text.split()[1:2]) <= known, check
+
+
+def test_the_files_of_a_package_are_those_that_package_writes(base: Path) -> None:
+    asked(base, "ledger_rows_without_files")
+    told = ask(base, "select path from qc_violation where path like '07%' and path not like '%.png'")
+    assert sorted(Path(str(path)).name for (path,) in told) == sorted(BESIDE)
+    change(base, "delete from package_item")
+    asked(base, "ledger_rows_without_files")
+    assert ask(base, "select path from qc_violation where path like '07%'") == [], "an empty package has none of them"
 
 
 # --- what a file is found to be ---

@@ -155,6 +155,15 @@ def test_an_orphan_is_found(db: sqlite3.Connection, base: Path) -> None:
     assert [(row["kind"], row["item_id"], row["parent_id"]) for row in answer(base, "orphans")] == [("person", 16, 9)]
 
 
+def test_a_dataset_that_is_configured_no_longer_has_no_orphans(db: sqlite3.Connection, base: Path) -> None:
+    composite = db.execute("select min(id) from item where kind = 'composite' and newest").fetchone()[0]
+    db.execute("update item set newest = 0 where id = (select parent_id from item where id = ?)", (composite,))
+    kinds = {row["kind"] for row in answer(base, "orphans")}
+    assert kinds == {"composite", "caption"}
+    db.execute("update step set active = 0 where tool in ('composite', 'caption')")
+    assert answer(base, "orphans") == []
+
+
 def test_an_undone_decision_is_not_adrift(db: sqlite3.Connection, base: Path) -> None:
     who = str(item(db, "person", f"t000000.000000/{BOX}"))
     decide(base, "reject", [who], "", "")
@@ -192,30 +201,33 @@ def test_a_run_shows_its_settings(db: sqlite3.Connection, base: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tool", "recipe", "device", "libraries", "told"),
+    ("tool", "recipe", "device", "libraries", "weights", "told"),
     [
         (
             "detect",
-            {"engine": ["yolo", "ab" * 32], "params": {"weights": "net.pt"}},
+            {"engine": ["yolo", "ab" * 32]},
             ["cpu", "cuda:0"],
             {"torch": "2", "ultralytics": "8", "onnxruntime": "1", "dlib-bin": "20", "av": "18"},
-            ("yolo", "abababababab", "cpu and cuda:0", "ultralytics 8, torch 2, dlib-bin 20"),
+            ["net.pt"],
+            ("yolo", "abababababab net.pt", "cpu and cuda:0", "ultralytics 8, torch 2, dlib-bin 20"),
         ),
         (
             "detect",
-            {"engine": ["yolo", "ab" * 32], "params": {"weights": "net.onnx"}},
+            {"engine": ["yolo", "ab" * 32]},
             ["cpu"],
             {"torch": "2", "ultralytics": "8", "onnxruntime": "1", "dlib-bin": None},
-            ("yolo", "abababababab", "cpu", "ultralytics 8, torch 2, onnxruntime 1"),
+            ["net.onnx"],
+            ("yolo", "abababababab net.onnx", "cpu", "ultralytics 8, torch 2, onnxruntime 1"),
         ),
         (
             "caption",
             {"engine": ["vertex", "vertex-1"], "sides": {"model": "gemini-9", "prompt": "p"}},
             [],
             {"google-genai": "2", "openai": "3"},
+            [],
             ("vertex", "gemini-9", "elsewhere", "google-genai 2"),
         ),
-        ("score", {}, [], {"scikit-image": "0.26"}, ("", None, None, "scikit-image 0.26")),
+        ("score", {}, [], {"scikit-image": "0.26"}, [], ("", None, None, "scikit-image 0.26")),
     ],
 )
 def test_a_run_shows_what_made_it(
@@ -225,9 +237,10 @@ def test_a_run_shows_what_made_it(
     recipe: dict[str, object],
     device: list[str],
     libraries: dict[str, str | None],
+    weights: list[str],
     told: tuple[object, ...],
 ) -> None:
-    machine = json.dumps({"libraries": libraries, "devices": device})
+    machine = json.dumps({"libraries": libraries, "devices": device, "weights": weights})
     run = db.execute("select run.id, run.recipe_id from run join step on step.id = step_id where tool = ?", (tool,))
     run_id, recipe_id = run.fetchone()
     db.execute("update recipe set json = ? where id = ?", (json.dumps(recipe), recipe_id))

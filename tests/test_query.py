@@ -117,6 +117,18 @@ def test_a_mistyped_word_is_answered_by_the_nearest(base: Path, words: tuple[str
     assert str(caught.value) == sentence
 
 
+def test_one_text_may_hold_several_parameters_and_a_value_blanks(base: Path) -> None:
+    """As `make query P="…"` gives them."""
+    query = queries.load("what_if")
+    given = queries.bind(query, (" tool=mask  key=min coverage value=0.3",))
+    assert given == {"tool": "mask", "key": "min coverage", "value": "0.3"}
+    assert answer(base, "what_if", "-p", "tool=mask key=min_coverage value=0.005") == answer(
+        base, "what_if", "-p", "tool=mask", "-p", "key=min_coverage", "-p", "value=0.005"
+    )
+    with pytest.raises(UsageError, match=r"^The query what_if has no parameter kee\. Did you mean key\?$"):
+        asked(base, "what_if", "-p", "tool=mask kee=min_coverage")
+
+
 def test_a_name_like_nothing_gets_the_whole_list(base: Path) -> None:
     with pytest.raises(UsageError, match=r"^There is no query zzz\. There are: blurriest_accepted, .*, what_if\. "):
         asked(base, "zzz")

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from networks import constant
+from networks import POSE_FACTS, constant, person
 from PIL import Image
 
 from tools import detect, engines
@@ -22,7 +22,6 @@ from tools.framing import pose
 from tools.framing.view import view_of
 from tools.mill.line import asked_alone
 from tools.mill.plan import PLAN
-from tools.mill.pool import Stop
 from tools.mill.settings import UsageError
 from tools.mill.tool import Bench, Dataset
 
@@ -239,11 +238,23 @@ def test_a_network_that_gives_no_numbers_stops_nothing_else(base: Path, run_tool
 @pytest.mark.parametrize("workers", [0, 1])
 def test_an_engine_that_cannot_run_stops_the_run_and_fails_no_image(base: Path, run_tool: Run, workers: int) -> None:
     made(base, run_tool, "extract")
-    changed(base, "imgsz = 448", "imgsz = 450")
-    with pytest.raises(Stop) as raised:
+    path = constant(base / "models" / "one.onnx", person((160.0, 160.0, 40.0, 60.0), 0.75), facts=POSE_FACTS)
+    changed(base, OVERFIT, path.name)
+    with pytest.raises(UsageError) as raised:
         run_tool(base, "detect", workers=workers)
-    assert str(raised.value) == f"[detect] imgsz is 450; {OVERFIT} needs a multiple of 32, such as 448"
+    assert str(raised.value) == (
+        f"The weights {path} were exported for pictures of 320 px and take no others. Set [detect] imgsz = 320."
+    )
     assert asked(base, "select count(*) from outcome join step on step.id = step_id where tool = 'detect'") == [(0,)]
+    assert asked(base, "select status from run order by id desc limit 1") == [("broken",)]
+
+
+def test_a_setting_that_no_network_takes_is_an_error_before_a_run_begins(base: Path, run_tool: Run) -> None:
+    made(base, run_tool, "extract")
+    changed(base, "imgsz = 448", "imgsz = 450")
+    with pytest.raises(UsageError, match=r"^\[detect\] imgsz is 450; it must be a multiple of 32, such as 448\.$"):
+        run_tool(base, "detect")
+    assert asked(base, "select count(*) from run join step on step.id = step_id where tool = 'detect'") == [(0,)]
 
 
 def test_weights_that_change_while_a_run_is_under_way_stop_it(base: Path) -> None:

@@ -6,6 +6,8 @@ import importlib.util
 import json
 import os
 import resource
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -75,6 +77,17 @@ def standing(left: int, right: int) -> NDArray[np.float32]:
 
 def overlap(found: NDArray[np.bool_], drawn: NDArray[np.bool_]) -> float:
     return float(np.count_nonzero(found & drawn)) / max(1.0, float(np.count_nonzero(found | drawn)))
+
+
+def test_its_networks_come_without_what_only_matting_needs() -> None:
+    """numba takes two thirds of a worker's start; what needs the whole package still finds it."""
+    code = (
+        "import sys; from tools.engines.rembg_setup import sessions; found = sessions();"
+        "print(len(found) > 10, 'numba' in sys.modules, 'rembg' in sys.modules, sessions() is found);"
+        "from rembg.bg import post_process, sessions as theirs; print(theirs is found)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "False", "False", "True", "True"]
 
 
 # What a network gives

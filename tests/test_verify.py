@@ -283,6 +283,27 @@ def test_all_that_was_ever_made_is_made_again(stations: Stations, tmp_path: Path
     assert files(base, *WRITTEN) == files(before, *WRITTEN)
 
 
+def test_files_of_others_in_a_package_are_named_and_no_fault(stations: Stations, tmp_path: Path) -> None:
+    base = fresh(stations.after("package"), tmp_path / "base")
+    package = base / "07_final_training" / "default"
+    assert said(main, base)[2].count("\n") == 1, "the summary alone"
+    (package / "notes.md").write_text("mine")
+    (package / ".DS_Store").write_bytes(b"x")
+    (package / "Thumbs.db").write_bytes(b"x")
+    line = "07_final_training/default: 1 file there is not of the package, which is no fault: notes.md."
+    code, lines, told = said(main, base)
+    assert (code, lines, told.splitlines()[0]) == (0, [], line)
+    for number in range(6):
+        (package / "masks" / f"cache-{number}.npz").write_bytes(b"x")
+    first = ", ".join(["notes.md", *(f"masks/cache-{number}.npz" for number in range(4))])
+    code, lines, told = said(main, base, "--repair")
+    assert (code, lines, told.splitlines()[0]) == (
+        *(0, []),
+        f"07_final_training/default: 7 files there are not of the package, which is no fault: {first} and 2 more.",
+    )
+    assert (package / "notes.md").read_text() == "mine"
+
+
 def test_captions_are_for_people_to_edit_but_must_be_there(stations: Stations, tmp_path: Path) -> None:
     base = fresh(stations.after("package"), tmp_path / "base")
     texts = sorted((base / "07_final_training" / "default").glob("*.txt"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,7 +38,7 @@ def identity_holds(db: sqlite3.Connection) -> bool:
     return not rows(db, "select * from funnel where inputs <> ok + rejected + failed + waiting or waiting < 0")
 
 
-@pytest.mark.parametrize("view", [*KINDS, "funnel", "failures", "selection", "final"])
+@pytest.mark.parametrize("view", [*KINDS, "funnel", "failures", "ground_shares", "selection", "final"])
 def test_a_new_manifest_has_every_view_and_no_rows(tmp_path: Path, view: str) -> None:
     empty = connect(tmp_path, create=True)
     assert rows(empty, f"select * from {view}") == []
@@ -71,6 +72,31 @@ def test_the_funnel(db: sqlite3.Connection) -> None:
         (7, "package", "default", "composite", 2, 2, 0, 0, 0, 1.0),
     ]
     assert identity_holds(db)
+
+
+@pytest.mark.parametrize(
+    ("library", "weights", "shares"),
+    [
+        (False, {"library": 4, "flat": 1, "noise": 3, "own": 0}, {"library": 0, "flat": 0.25, "noise": 0.75, "own": 0}),
+        (
+            True,
+            {"library": 4, "flat": 1, "noise": 3, "own": 0},
+            {"library": 0.5, "flat": 0.125, "noise": 0.375, "own": 0},
+        ),
+        (False, {"library": 4, "flat": 0}, {"library": None, "flat": None}),
+        (False, {"flat": 2, "noise": -1}, {"flat": 1, "noise": 0}),
+    ],
+)
+def test_grounds_are_shared_out_by_their_weights(
+    db: sqlite3.Connection, library: bool, weights: dict[str, int], shares: dict[str, float | None]
+) -> None:
+    recipe = json.dumps({"params": {"modes": weights}})
+    db.execute("insert into recipe (digest, json) values ('x', ?)", (recipe,))
+    db.execute("update step set recipe_id = (select max(id) from recipe) where tool = 'composite'")
+    if library:
+        db.execute("update outcome set kind = 'background', passed = 1 where kind = 'photo'")
+    told = rows(db, "select dataset, mode, share from ground_shares order by mode")
+    assert told == sorted(("default", mode, share) for mode, share in shares.items())
 
 
 def test_the_failures(db: sqlite3.Connection) -> None:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import pickle
 import sqlite3
 import sys
 import time
+import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from networks import block, number, varint, whole
 
 from tools import engines
 from tools.detect import Params as Detect
 from tools.engines import catalogue, fetching, weights
+from tools.engines import whole as form
 from tools.engines.weights import Missing
 from tools.mask import Params as Mask
 from tools.mill import recipe
@@ -197,7 +202,6 @@ def test_settings_of_one_engine_are_no_part_of_anothers_recipe() -> None:
         Detect(engine="builtin", weights="other.pt", imgsz=1280, device="cpu", batch=1),
     )
     assert recipe.parameters(mine, "builtin") == recipe.parameters(other, "builtin")
-    assert recipe.parameters(mine, "yolo") != recipe.parameters(replace(mine, weights="other.pt"), "yolo")
     assert recipe.parameters(mine, "yolo") != recipe.parameters(replace(mine, imgsz=1280), "yolo")
     assert recipe.parameters(mine, "yolo") == recipe.parameters(replace(mine, device="cpu", batch=1), "yolo")
     assert "working_side_px" in recipe.parameters(Mask(), "builtin")
@@ -205,13 +209,14 @@ def test_settings_of_one_engine_are_no_part_of_anothers_recipe() -> None:
 
 
 def test_changed_weights_are_refused_until_they_are_accepted(db: sqlite3.Connection, tmp_path: Path) -> None:
-    path = put(tmp_path / "net.pt", b"one")
-    one, other = (hashlib.sha256(content).hexdigest()[:16] for content in (b"one", b"another"))
+    first, second = whole(".pt", b"one"), whole(".pt", b"another")
+    path = put(tmp_path / "net.pt", first)
+    one, other = (hashlib.sha256(content).hexdigest()[:16] for content in (first, second))
     assert weights.check(db, "detect", [path]) == (
         f"detect: the weights {path} are used for the first time here (SHA-256 {one}…).",
     )
     assert weights.check(db, "detect", [path]) == ()
-    put(path, b"another")
+    put(path, second)
     with pytest.raises(UsageError) as raised:
         weights.check(db, "detect", [path])
     assert str(raised.value) == (
@@ -224,9 +229,84 @@ def test_changed_weights_are_refused_until_they_are_accepted(db: sqlite3.Connect
     )
     assert weights.accept(db, "detect", [path]) == ()
     assert weights.check(db, "detect", [path]) == ()
-    put(path, b"one")
+    put(path, first)
     with pytest.raises(UsageError):
         weights.check(db, "detect", [path])
+
+
+DAMAGED = "Remove the file, then copy it here again, or let `make models` fetch it."
+
+
+@pytest.mark.parametrize("suffix", [".pt", ".onnx"])
+def test_half_a_file_is_neither_written_down_nor_accepted(db: sqlite3.Connection, tmp_path: Path, suffix: str) -> None:
+    full = whole(suffix, b"x" * 1000)
+    path = put(tmp_path / f"net{suffix}", full[:500])
+    said = f"The weights {path} are damaged, or none: it ends too early. {DAMAGED}"
+    for write_down in (weights.check, weights.accept):
+        with pytest.raises(UsageError) as raised:
+            write_down(db, "detect", [path])
+        assert str(raised.value) == said
+    assert db.execute("select count(*) from meta where key like 'weights.%'").fetchone()[0] == 0
+    weights.accept(db, "detect", [put(path, full)])
+    # One that replaces what was known: that it is damaged comes before that it is another.
+    put(path, full[:500])
+    assert weights.replaced(db, "detect", [path]) == said
+    for write_down in (weights.check, weights.accept):
+        with pytest.raises(UsageError) as raised:
+            write_down(db, "detect", [path])
+        assert str(raised.value) == said
+    known = db.execute("select value from meta where key like 'weights.%'").fetchall()
+    assert [row[0] for row in known] == [hashlib.sha256(full).hexdigest()]
+
+
+PAGE = b"<!DOCTYPE html><html><body>Please sign in.</body></html>"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "amiss"),
+    [
+        ("net.pt", b"", "it is empty"),
+        ("net.pt", PAGE, "it is not of the form that torch writes"),
+        ("net.pt", whole(".onnx"), "it is not of the form that torch writes"),
+        ("net.pt", whole(".pt").replace(b"data.pkl", b"data.txt"), "it is an archive, but not torch's"),
+        ("net.pt", whole(".pt"), None),
+        ("net.pt", pickle.dumps(0x1950A86A20F9469CFC6C, 2), None),
+        ("net.onnx", PAGE, "it is no ONNX network"),
+        ("net.onnx", whole(".pt"), "it is no ONNX network"),
+        ("net.onnx", number(1, 8), "it is no ONNX network"),
+        ("net.onnx", number(1, 8) + block(7, b"graph"), "it ends too early"),
+        ("net.onnx", number(1, 8) + varint(7 << 3 | 2) + b"\xff" * 11, "it is no ONNX network"),
+        ("net.onnx", whole(".onnx"), None),
+        ("net.engine", b"anything", None),
+        ("net.engine", b"", "it is empty"),
+    ],
+)
+def test_what_a_file_is_shows_in_its_form(tmp_path: Path, name: str, content: bytes, amiss: str | None) -> None:
+    assert form.lack(put(tmp_path / name, content)) == amiss
+
+
+@pytest.mark.parametrize("name", ["yolo11n-pose-overfit.pt", "portrait-u2net-320.onnx"])
+def test_real_networks_are_whole_and_parts_of_them_are_not(tmp_path: Path, name: str) -> None:
+    real = Path(__file__).resolve().parents[2] / "shared" / "models" / name
+    if not real.exists():
+        pytest.skip("../shared is not there")
+    assert form.lack(real) is None
+    content = real.read_bytes()
+    for part in (5, 50, len(content) // 3, len(content) // 2, len(content) - 30):
+        assert form.lack(put(tmp_path / name, content[:part])) is not None, part
+
+
+def test_nothing_of_a_file_is_unpickled_to_see_whether_it_is_whole(tmp_path: Path) -> None:
+    class Canary:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return (Path.touch, (tmp_path / "ran",))
+
+    path = put(tmp_path / "net.pt", whole(".pt", pickle.dumps(Canary())))
+    assert form.lack(path) is None
+    assert not (tmp_path / "ran").exists()
+    with zipfile.ZipFile(path) as archive:
+        pickle.loads(archive.read("net/data.pkl"))
+    assert (tmp_path / "ran").exists(), "the canary sings when it is let"
 
 
 def test_weights_that_cannot_be_read_are_a_sentence(tmp_path: Path) -> None:

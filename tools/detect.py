@@ -10,12 +10,28 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tools.mill.tool import Asking, Bench, Limit, Made, Reason, Result, Row, Tool, of_engine, operational, rejected
+from tools.mill.tool import (
+    Asking,
+    Bench,
+    Limit,
+    Made,
+    Reason,
+    Result,
+    Row,
+    Tool,
+    of_engine,
+    operational,
+    read_where,
+    rejected,
+)
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from tools.engines.protocols import Box, Detection, Rgb
     from tools.framing.crops import Crop
     from tools.framing.presence import Presence
@@ -23,6 +39,7 @@ if TYPE_CHECKING:
 VERSION = 2
 
 SHOT_RULES = ("face", "area")
+BY_FACE = "shot_rule", ("face",)
 
 LIMITS = (
     Limit(
@@ -95,21 +112,21 @@ class Params:
     """
 
     engine: str = "auto"
-    weights: str = of_engine("yolo", "yolo26m-pose.pt")
+    weights: str = of_engine("yolo", "yolo26m-pose.pt", file=True)
     imgsz: int = of_engine("yolo", 640)
     device: str = operational("auto")
     batch: int = operational(8)
     pad: float = 0.15
     pad_above: float = 0.25
     shot_rule: str = "face"
-    shot_close: float = 0.30
-    shot_far: float = 0.15
-    min_face_px: float = 40.0
+    shot_close: float = read_where(BY_FACE, 0.30)
+    shot_far: float = read_where(BY_FACE, 0.15)
+    min_face_px: float = of_engine("builtin", 40.0)
     landmarks: bool = True
     keep_confidence: float = 0.3
     keep_at_most: int = 24
     webp_quality: int = 90
-    webp_effort: int = 2
+    webp_effort: int = 0
     deadline_s: float = operational(60.0)
 
     def __post_init__(self) -> None:
@@ -122,6 +139,7 @@ class Params:
 
 
 def work(row: Row, bench: Bench[Params]) -> Asking:
+    from tools.engines.landmarks import landmarks
     from tools.engines.protocols import DetectJob
     from tools.framing.crops import counted, places
     from tools.framing.presence import face_sharpness, presences
@@ -143,29 +161,36 @@ def work(row: Row, bench: Bench[Params]) -> Asking:
         return Result(rejected("no_person"), measures=measures)
     height, width = image.shape[:2]
     beside = presences(kept, [each.face and face_sharpness(image, each.face) for each in kept])
-    named = zip(kept, beside, places([each.box for each in kept], width, height), strict=True)
+    # All faces before any crop is encoded: the predictor is 100 MB of trees, of which a processor's cache holds the
+    # part that the face before has read.
+    points = [landmarks(image, each.face) if params.landmarks and each.face else None for each in kept]
+    named = zip(kept, beside, points, places([each.box for each in kept], width, height), strict=True)
     made = tuple(
-        _made(each, how, f"{row['address']}/{place}", kept, (image, corner), bench) for each, how, place in named
+        _made(each, (how, face), f"{row['address']}/{place}", kept, (image, corner), bench)
+        for each, how, face, place in named
     )
     return Result(measures=measures, made=made)
 
 
 def _made(
     person: Detection,
-    presence: Presence,
+    seen: tuple[Presence, NDArray[np.float64] | None],
     address: str,
     everybody: list[Detection],
     picture: tuple[Rgb, tuple[int, int]],
     bench: Bench[Params],
 ) -> Made:
-    """Crop one person out, store the crop and say what is known of it. picture: its pixels, its corner in the frame."""
+    """Crop one person out, store the crop and say what is known of it.
+
+    seen: beside the others, and the landmarks of the face in the picture. picture: its pixels, its corner in the frame.
+    """
     import hashlib
 
     from tools.framing.crops import crop_path, padded
     from tools.media.image import encode_webp
 
     params = bench.params
-    image, corner = picture
+    (presence, points), (image, corner) = seen, picture
     height, width = image.shape[:2]
     crop = padded(person.box, width, height, params.pad, params.pad_above)
     data = encode_webp(image[crop.y0 : crop.y1, crop.x0 : crop.x1], params.webp_quality, params.webp_effort)
@@ -178,7 +203,7 @@ def _made(
         crop.y1 - crop.y0,
         facts=facts(person, [each for each in everybody if each is not person], (width, height), params, corner)
         | posed(person)
-        | turned(person if params.landmarks else replace(person, face=None), image, (crop.x0, crop.y0)),
+        | turned(points, (crop.x0, crop.y0)),
         measures={
             "confidence": round(person.confidence, 4),
             "height_px": round(person.box.height, 2),
@@ -220,14 +245,12 @@ def facts(
     }
 
 
-def turned(person: Detection, image: Rgb, corner: tuple[int, int]) -> dict[str, Any]:
+def turned(points: NDArray[np.float64] | None, corner: tuple[int, int]) -> dict[str, Any]:
     """The landmarks of a person's face in pixels of the crop, whose corner is given, and how the face is turned."""
-    if person.face is None:
+    if points is None:
         return {"landmarks_json": None, "turn": None}
-    from tools.engines.landmarks import landmarks
     from tools.framing.view import turn_of, view_of
 
-    points = landmarks(image, person.face)
     turn = round(turn_of(points), 3)
     return {"landmarks_json": _json((points - corner).tolist()), "turn": turn, "view": view_of(turn)}
 
@@ -268,6 +291,7 @@ TOOL = Tool(
     reasons=REASONS,
     work=work,
     engine="detect",
+    recalls=True,
 )
 
 if __name__ == "__main__":

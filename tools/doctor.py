@@ -13,6 +13,7 @@ import platform
 import shutil
 import sqlite3
 import sys
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,9 @@ from tools import models
 from tools.engines import catalogue
 from tools.mill import machine
 from tools.mill.command import guard
+
+WIDTH = 100
+"""Signs in a line."""
 
 MIN_SQLITE = (3, 37, 0)
 FREE_GB = 5
@@ -186,6 +190,19 @@ def _gpu() -> Finding:
     return Finding("GPU", "optional", "none found; the builtin engines need none")
 
 
+def shown(finding: Finding) -> str:
+    """A finding in lines of at most WIDTH signs, but for paths; what it says is one column."""
+    head = f"{finding.state:9} {finding.name:22} "
+    return textwrap.fill(
+        finding.said,
+        WIDTH,
+        initial_indent=head,
+        subsequent_indent=" " * len(head),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
 @click.command()
 @click.option("--base", type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="the workspace")
 @click.option("--ask", is_flag=True, help="ask the captioner elsewhere for its models: costs nothing, sends no image")
@@ -194,7 +211,7 @@ def main(base: Path, ask: bool) -> int:
     broken = False
     for finding in examine(base, ask=ask):
         broken |= finding.state == "missing"
-        click.echo(f"{finding.state:9} {finding.name:22} {finding.said}")
+        click.echo(shown(finding))
     if broken:
         click.echo("Something needed is missing: see the lines above.", err=True)
     return 1 if broken else 0

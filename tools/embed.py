@@ -54,7 +54,7 @@ def work(row: Row, bench: Bench[Params]) -> Asking:
     return Result(measures=measures)
 
 
-TOOL = Tool(name="embed", version=VERSION, params=Params, work=work, engine="embed")
+TOOL = Tool(name="embed", version=VERSION, params=Params, work=work, engine="embed", recalls=True)
 
 if __name__ == "__main__":
     from tools.mill.command import main

@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tools.engines.catalogue import CUSTOM
 from tools.mill.tool import Asking, Bench, Limit, Made, Result, Row, Tool, of_engine, operational, rejected
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from tools.engines.protocols import Alpha, MaskJob, Rgb
 
-VERSION = 4
+VERSION = 5
 
 LIMITS = (
     Limit(
@@ -107,6 +108,9 @@ LIMITS = (
 )
 
 
+MATTING = "alpha_matting", (True,)
+
+
 @dataclass(frozen=True)
 class Params:
     """working_side_px: longer side of the picture on which the builtin engine cuts; edges get the crop's own detail.
@@ -120,11 +124,11 @@ class Params:
     engine: str = "auto"
     working_side_px: int = of_engine("builtin", 448)
     model: str = of_engine("rembg", "u2net_human_seg")
-    weights: str = of_engine("rembg", "")
+    weights: str = of_engine("rembg", "", where=("model", CUSTOM), file=True)
     alpha_matting: bool = of_engine("rembg", False)
-    matting_foreground: int = of_engine("rembg", 240)
-    matting_background: int = of_engine("rembg", 10)
-    matting_erode_px: int = of_engine("rembg", 10)
+    matting_foreground: int = of_engine("rembg", 240, where=MATTING)
+    matting_background: int = of_engine("rembg", 10, where=MATTING)
+    matting_erode_px: int = of_engine("rembg", 10, where=MATTING)
     post_process: bool = of_engine("rembg", False)
     device: str = operational("auto")
     deadline_s: float = operational(60.0)
@@ -224,7 +228,7 @@ def _made(
     return Made("cutout", row["address"], bench.store(path, data), width, height, facts=facts, measures=measures)
 
 
-TOOL = Tool(name="mask", version=VERSION, params=Params, limits=LIMITS, work=work, engine="mask")
+TOOL = Tool(name="mask", version=VERSION, params=Params, limits=LIMITS, work=work, engine="mask", recalls=True)
 
 if __name__ == "__main__":
     from tools.mill.command import main

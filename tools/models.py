@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -38,7 +38,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Model:
-    """What became of it: its files, or the sentence that says why there are none."""
+    """What became of it: its files, or the sentence that says why there are none, or none that can be used."""
 
     wanted: Wanted
     files: tuple[Path, ...]
@@ -46,14 +46,30 @@ class Model:
     terms: catalogue.Terms
 
 
-def wanted(settings: Settings) -> Iterator[Wanted]:
-    """The models that the settings name, and those that "auto" would take if they were there."""
+def wanted(settings: Settings, pins: Mapping[str, str] | None = None) -> Iterator[Wanted]:
+    """The models that the settings name, and those that "auto" would take if they were there.
+
+    pins: what "auto" is in this workspace, by kind, where that was said already.
+    """
     for kind in KINDS:
         made = importlib.import_module(f"tools.{kind}").TOOL.params
         params = made(**{field.name: settings.sections[kind][field.name] for field in fields(made)})
         for name, entry in engines.ENGINES[kind].items():
-            if entry.files is not None and params.engine in ("auto", name):
+            runs = (pins or {}).get(kind, "auto") if params.engine == "auto" else params.engine
+            if entry.files is not None and runs in ("auto", name):
                 yield Wanted(kind, name, params)
+
+
+def unasked(settings: Settings, pins: Mapping[str, str]) -> Iterator[str]:
+    """A line for each tool whose engine "auto" is pinned as one that needs no model."""
+    for kind in KINDS:
+        pin = pins.get(kind, "")
+        if settings.sections[kind]["engine"] == "auto" and pin and engines.ENGINES[kind][pin].files is None:
+            best = next(iter(engines.ENGINES[kind]))
+            yield (
+                f"{kind:7} {pin:6} none needed: engine auto is {pin} in this workspace, and stays so. For a model, "
+                f'write engine = "{best}" below [{kind}] in {settings.base / "config.toml"}; all is then made anew.'
+            )
 
 
 def provide(each: Wanted, base: Path, *, fetch: bool = True) -> Model:
@@ -63,6 +79,7 @@ def provide(each: Wanted, base: Path, *, fetch: bool = True) -> Model:
     try:
         get = engines.provided if fetch else engines.files
         found = get(each.kind, each.engine, each.params, base)
+        lack = next(filter(None, map(weights.broken, found)), None)
     except UsageError as error:
         lack = str(error)
     return Model(each, found, lack, terms_of(each))
@@ -102,7 +119,8 @@ def told(model: Model) -> Iterator[str]:
     """One line for each file of a model, or for what it lacks."""
     head = f"{model.wanted.kind:7} {model.wanted.engine:6}"
     if model.lack:
-        yield f"{head} missing: {model.lack}"
+        yield f"{head} {'damaged' if model.files else 'missing'}: {model.lack}"
+        return
     for path in model.files:
         size = path.stat().st_size / 1e6
         yield f"{head} {path}, {size:.1f} MB, SHA-256 {weights.sha256_of(path)} ({licence(model.terms)})"
@@ -120,9 +138,15 @@ def _warm_up() -> None:
 @click.option("--base", type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="the workspace")
 @click.option("--accept", is_flag=True, help="take the files as they are now, also where they were others before")
 def main(base: Path, accept: bool) -> int:
-    """Fetch, say what there is, and write it down. Exits 1 where a model that an engine is named for is missing."""
-    base = base.absolute()
-    models = [provide(each, base) for each in wanted(load(base))]
+    """Fetch, say what there is, and write it down. Exits 1 where a model that an engine is named for is missing, and
+    where one is damaged."""
+    from tools.report.engines import pinned
+
+    base = base.resolve()
+    settings, pins = load(base), pinned(base)
+    for line in unasked(settings, pins):
+        click.echo(line)
+    models = [provide(each, base) for each in wanted(settings, pins)]
     if any(model.files and model.wanted.engine == "rembg" for model in models):
         _warm_up()
     for model in models:
@@ -131,10 +155,10 @@ def main(base: Path, accept: bool) -> int:
     if (base / NAME).exists():
         with closing(connect(base, create=False)) as db:
             write_down = weights.accept if accept else weights.check
-            for model in models:
+            for model in (each for each in models if not each.lack):
                 for line in write_down(db, model.wanted.kind, model.files):
                     click.echo(line, err=True)
-    return 1 if any(model.lack and model.wanted.params.engine != "auto" for model in models) else 0
+    return 1 if any(model.lack and (model.files or model.wanted.params.engine != "auto") for model in models) else 0
 
 
 if __name__ == "__main__":

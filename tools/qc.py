@@ -24,6 +24,7 @@ import click
 from tools.inspection import functions, keeping, lying
 from tools.inspection.checks import Check, checks
 from tools.inspection.examine import PASSED, SKIPPED, VIOLATED, Report, Result, Scope, examine, report
+from tools.inspection.remedy import spelled
 from tools.mill.command import FAILED_ITEMS, guard
 from tools.mill.machine import default_workers
 from tools.mill.manifest import connect
@@ -37,16 +38,17 @@ EXAMPLES = 3
 def inspect(base: Path, wanted: list[Check], *, look: bool, most: int | None, workers: int) -> Report:
     """Make checks on a workspace as it is at this moment, and write down what they found."""
     start = time.perf_counter()
-    scope = Scope(base, look, most, workers)
-    with closing(connect(base)) as db, keeping.violations_file(base) as writer:
+    with closing(connect(base)) as db, closing(connect(base)) as beside, keeping.violations_file(base) as writer:
         functions.register(db)
+        watch = lying.watch(beside)
+        scope = Scope(base, look, most, workers, watch.stirs)
         busy = lying.prepare(db, base, look=look)
         db.execute("pragma query_only = on")
         db.execute("begin")
         results = [_made(db, check, scope, writer) for check in wanted]
         db.rollback()
         db.execute("pragma query_only = off")
-        made = report(results, time.perf_counter() - start, look, busy)
+        made = report(results, time.perf_counter() - start, look, sorted({*busy, *watch.tools}))
         keeping.save(db, made)
     keeping.write_summary(base, made)
     return made
@@ -77,7 +79,8 @@ def tell(found: Report, base: Path) -> Iterator[str | Table]:
         if one.state != VIOLATED:
             continue
         yield ""
-        yield f"{one.check.severity}: {one.check.name}, {plural(one.violations, 'violation')}. {one.check.remedy}"
+        what = f"{one.check.severity}: {one.check.name}, {plural(one.violations, 'violation')}."
+        yield f"{what} {spelled(one.check.remedy, base)}"
         for each in one.shown[:EXAMPLES]:
             whose = f"item {each.item_id}, " if each.item_id is not None else ""
             yield f"  {whose}{clean(each.path or 'the workspace')}: {clean(each.detail)}"

@@ -70,7 +70,14 @@ def overview(found: Table) -> Iterator[str]:
 @click.argument("name", required=False)
 @click.option("--base", type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="the workspace")
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
-@click.option("-p", "--parameter", "pairs", multiple=True, metavar="KEY=VALUE", help="what the query takes")
+@click.option(
+    "-p",
+    "--parameter",
+    "pairs",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="what the query takes; several with blanks between",
+)
 @click.option("--describe", is_flag=True, help="say what the query answers and show its SQL")
 def main(name: str | None, base: Path, form: str, pairs: tuple[str, ...], describe: bool) -> None:
     """Answer the query NAME; without NAME, list them."""

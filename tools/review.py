@@ -62,6 +62,7 @@ def serve(base: Path, port: int, opens: bool, taken: socket.socket) -> None:
 
     import uvicorn
 
+    from tools.lighttable import ahead
     from tools.lighttable.app import desk_of, table
 
     def used(token: str) -> None:
@@ -79,7 +80,9 @@ def serve(base: Path, port: int, opens: bool, taken: socket.socket) -> None:
         click.echo(link(port, access.token))
         if opens and has_screen():
             webbrowser.open(link(port, access.token))
+        beside = asyncio.create_task(ahead.keep(desk_of(datasette)))
         await serving
+        beside.cancel()
 
     try:
         asyncio.run(run())

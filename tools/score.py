@@ -218,7 +218,7 @@ def measure(rgba: NDArray[np.uint8], known: Subject) -> dict[str, float | int | 
     }
 
 
-TOOL = Tool(name="score", version=VERSION, params=Params, limits=LIMITS, work=work)
+TOOL = Tool(name="score", version=VERSION, params=Params, limits=LIMITS, work=work, recalls=True)
 
 if __name__ == "__main__":
     from tools.mill.command import main

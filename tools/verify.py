@@ -4,8 +4,9 @@ Reads: what tools made, the masks of composites, the packages, and your own file
 Finds: missing, changed, swapped (it holds what belongs to another), unreadable, orphaned (no row speaks of it).
 Example: python -m tools.verify --base data --repair
 
-With --repair, what is missing, changed or swapped is made again by the next `make`, and what does not belong where it
-lies is moved to `orphans/`. Your own files are never touched. Broken off, it goes on where it was.
+With --repair, what is missing, changed or swapped is made again by the next `make`, what does not belong where it lies
+is moved to `orphans/`, and all verdicts are settled anew. Your own files are never touched. Broken off, it goes on
+where it was.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -23,6 +24,7 @@ import click
 
 from tools.care.checking import Checked, check
 from tools.care.hashing import look
+from tools.care.packages import guests
 from tools.care.repair import ORPHANS, mendable, repair
 from tools.care.still import alone
 from tools.care.strays import is_known
@@ -36,6 +38,9 @@ from tools.report.words import command, duration, listing, moment, plural, volum
 
 BATCH = 500
 """How many faults are mended in one transaction."""
+
+NAMED = 5
+"""How many files of others are named for each package: a trainer's caches are hundreds."""
 
 ITEM_PARTS = ("made", "masks")
 
@@ -65,9 +70,6 @@ def mend(db: sqlite3.Connection, base: Path, verification_id: int) -> int:
             standing = [fault for fault in batch if mendable(fault) and stands(db, base, fault)]
             repair(db, base, standing)
             mended += len(standing)
-        if settle.is_due(db):
-            with transaction(db):
-                settle.settle(db)
     return mended
 
 
@@ -92,6 +94,15 @@ def summary(done: Checked, counts: Counter[str], seconds: float) -> str:
     return f"verify: {plural(done.files, 'file')}, {volume(done.bytes)}, in {duration(seconds)}: {found}."
 
 
+def kept(visited: Sequence[tuple[Path, list[str]]]) -> Iterator[str]:
+    """A line for each package into which somebody put files, that names the first of them."""
+    for folder, names in visited:
+        more = [f"{len(names) - NAMED} more"] if len(names) > NAMED else []
+        told = listing([*(shown(os.fsencode(name)) for name in names[:NAMED]), *more])
+        be = "is" if len(names) == 1 else "are"
+        yield f"{folder}: {plural(len(names), 'file')} there {be} not of the package, which is no fault: {told}."
+
+
 def advice(base: Path, counts: Counter[tuple[str, str]], mended: int | None) -> Iterator[str]:
     """What to do about what was found. counts: by part and sort; mended: None where nobody asked for it."""
     own = sum(number for (part, _), number in counts.items() if part == "sources")
@@ -114,7 +125,9 @@ def advice(base: Path, counts: Counter[tuple[str, str]], mended: int | None) -> 
 
 @click.command("verify", help=(__doc__ or "").replace("\n\n", "\n\n\b\n", 1))
 @click.option("--base", type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="the workspace")
-@click.option("--repair", "wanted", is_flag=True, help="have what is lost made again, move orphans away")
+@click.option(
+    "--repair", "wanted", is_flag=True, help="have what is lost made again, move orphans away, settle all verdicts anew"
+)
 def main(base: Path, wanted: bool) -> int:
     """Name every fault on stdout. Exits with 3 where some are left."""
     require(base)
@@ -131,9 +144,16 @@ def main(base: Path, wanted: bool) -> int:
             by_sort[fault.sort] += 1
             by_part[fault.part, fault.sort] += 1
         mended = mend(db, base, done.id) if wanted and by_sort else None
+        visited = list(guests(db, base))
+        if wanted:
+            # Also where a hand has written to the manifest, and nothing says that it is due.
+            with transaction(db):
+                settle.settle(db)
         finish(db, done.id)
     for folder in done.unsure:
         click.echo(f"{folder}: its tool is at work, so nobody can say what is an orphan there.", err=True)
+    for line in kept(visited):
+        click.echo(line, err=True)
     click.echo(summary(done, by_sort, time.perf_counter() - start), err=True)
     for line in advice(base, by_part, mended):
         click.echo(line, err=True)

@@ -1,6 +1,6 @@
 -- The files of everything that stands rejected at one step, with the reason; raw_path where the file is the user's.
 select
-    case when outcome.decision_id is not null and outcome.status = 'ok' then 'rejected_by_hand'
+    case when outcome.status = 'ok' then 'rejected_by_hand'
         else outcome.reason end as reason,
     item.path, file.folder, file.path as raw_path
 from outcome

@@ -1,17 +1,9 @@
 -- Gallery sets: what can be looked at: what each step says of each kind of item.
--- n: how many stand judged there, counted from the index one set after the other: the quickest there is.
-select step_id, stage, tool, dataset, kind, n
-from (
-    select
-        step.id as step_id, step.stage, step.tool, step.dataset, step.position, step_kind.kind,
-        (
-            select count(*)
-            from outcome
-            where outcome.step_id = step.id and outcome.kind = step_kind.kind and outcome.latest and outcome.live
-        ) as n
-    from step
-    join step_kind on step_kind.step_id = step.id
-    where step.active
-)
-where n > 0
-order by position, dataset, kind;
+-- n: how many stand judged there.
+select step.id as step_id, step.stage, step.tool, step.dataset, tally.kind, sum(tally.n) as n
+from tally
+join step on step.id = tally.step_id and step.active
+join step_kind on step_kind.step_id = step.id and step_kind.kind = tally.kind
+group by step.id, tally.kind
+having sum(tally.n) > 0
+order by step.position, step.dataset, tally.kind;

@@ -1,11 +1,16 @@
 -- Overview sources: of the sources that gave the most frames, how many of their frames and cutouts are in.
--- Counted by the index on parents; the packaged through the current packages.
+-- Frames are counted source by source in the index on parents; the packaged through the current packages.
 with taken as (
-    select item.parent_id as source_id, count(*) as frames
-    from item
-    where item.kind = 'frame' and item.newest and item.parent_id is not null
-    group by item.parent_id
-    order by frames desc
+    select
+        source.id as source_id,
+        (
+            select count(*)
+            from item as frame
+            where frame.parent_id = source.id and frame.kind = 'frame' and frame.newest
+        ) as frames
+    from item as source
+    where source.kind in ('video', 'photo') and source.newest
+    order by frames desc, source.id
     limit :limit
 )
 select
@@ -34,4 +39,5 @@ select
     ) as packaged
 from taken
 join item as source on source.id = taken.source_id
+where taken.frames > 0
 order by taken.frames desc, source.id;

@@ -1,16 +1,14 @@
--- People unsure: images that wait for a person's word, by whom they look like, the likeliest of each cluster first.
--- :limit is more than anybody settles at once.
+-- People unsure: some persons that wait for a person's word, in the order in which they are named.
+-- :ids is a JSON array of item ids.
 select
     item.id, item.version, item.parent_id as frame_id, "match".cluster, "match".identity, "match".distance,
     "match".next_identity, "match".next_distance, "match".faceless, "match".flips,
     "match".inherited_from is not null as inherited, outcome.detail, person.face_x0_px is not null as has_face
-from step
-join outcome
-    on outcome.step_id = step.id and outcome.latest and outcome.live and outcome.reason = 'identity_unsure'
-    and not outcome.passed and outcome.decision_id is null
-join item on item.id = outcome.item_id and item.newest
+from json_each(:ids) as asked
+cross join item on item.id = asked.value
 join person on person.item_id = item.id
+join outcome
+    on outcome.step_id = (select id from step where tool = 'match' and dataset = '')
+    and outcome.item_id = item.id and outcome.latest
 join "match" on "match".outcome_id = outcome.id
-where step.tool = 'match' and step.dataset = ''
-order by "match".identity is null, "match".identity, "match".cluster, inherited, "match".distance, item.id
-limit :limit;
+order by asked.key;

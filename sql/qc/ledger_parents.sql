@@ -1,7 +1,8 @@
 -- Whatever is in force has a parent in force.
 -- Ledger, error. No item, and no verdict on an item, outlives what it was made from. Datasets that are configured no
 -- longer stand still, and are not looked at.
--- Remedy: Type make all: everything is settled again. If it comes back, put a backup of the manifest back.
+-- Remedy: Type make verify REPAIR=1, then make clean all: everything is settled again. If it comes back, put a backup of
+-- the manifest back.
 select item.id as item_id, coalesce(item.path, item.address) as path, 'Its parent is not in force.' as detail
 from item
 join step on step.id = item.step_id and step.active

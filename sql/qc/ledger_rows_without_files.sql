@@ -1,5 +1,6 @@
 -- Every row in force has its file.
--- Ledger, error. What tools made and the manifest speaks of lies in its folder: images, masks, and the package.
+-- Ledger, error. What tools made and the manifest speaks of lies in its folder: images, masks, and the images of the
+-- packages with the files that package writes beside them.
 -- Remedy: Type make verify REPAIR=1, then make all: what is lost is made again.
 -- Needs: files.
 with wanted as (
@@ -19,9 +20,22 @@ with wanted as (
     join step on step.id = package.step_id and step.active
     join package_item on package_item.package_id = package.id
     where package.state = 'current'
+    union all
+    select null, '07_final_training/' || step.dataset || '/' || beside.name, 'package'
+    from package
+    join step on step.id = package.step_id and step.active
+    join (
+        select 'manifest.json' as name
+        union all select 'metadata.json'
+        union all select 'metadata.jsonl'
+        union all select 'shots.json'
+        union all select 'dataset.toml'
+    ) as beside
+    where package.state = 'current'
+        and exists (select 1 from package_item where package_item.package_id = package.id)
 )
 select wanted.item_id, wanted.path, 'Its file is not there.' as detail
 from wanted
 where wanted.tool not in (select tool from temp.busy)
     and not exists (select 1 from temp.lying where lying.path = wanted.path)
-order by wanted.item_id, wanted.path;
+order by wanted.item_id is null, wanted.item_id, wanted.path;

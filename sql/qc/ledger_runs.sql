@@ -1,5 +1,6 @@
 -- Every run has ended.
--- Ledger, error. No run is called running whose process is gone.
+-- Ledger, error. No run is called running whose process is gone. Datasets that are configured no longer stand still, and
+-- are not looked at.
 -- Remedy: It was killed. Type make all: the next run clears what it left, and goes on.
 select
     null as item_id, trim(step.tool || ' ' || step.dataset) as path,
@@ -8,5 +9,5 @@ select
     ) as detail
 from run
 join step on step.id = run.step_id
-where run.status = 'running' and step.tool not in (select tool from temp.busy)
+where run.status = 'running' and step.active and step.tool not in (select tool from temp.busy)
 order by run.id;

@@ -1,6 +1,7 @@
 -- Every accepted video and photo says what it is.
 -- QC0, error. Its size, and of a video its duration, frame rate and bit rate, are known and above 0.
--- Remedy: Take the file out and put it back, so that intake reads it anew.
+-- Remedy: Was the manifest written to beside the tools, put a backup of it back; else export the file anew or take it out,
+-- and type make all.
 select
     outcome.item_id, item.path,
     case when coalesce(video.item_id, photo.item_id) is null then 'No facts are known of it.'

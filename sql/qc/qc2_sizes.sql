@@ -1,5 +1,5 @@
 -- Every crop lies in its frame, and its person in the crop.
--- QC2, error. Crop and box have an area; the crop lies inside the frame; the box reaches at most a pixel beyond it.
+-- QC2, error. Crop and box have an area; the crop lies inside the frame; the box reaches at most a pixel beyond the crop.
 -- Remedy: Look at it with make explain: its detector gives boxes that cannot be; take another, or report it.
 select
     item.id as item_id, item.path,
@@ -18,8 +18,9 @@ where outcome.kind = 'person' and outcome.latest and outcome.live
         item.width < 1 or item.height < 1 or person.crop_x_px < 0 or person.crop_y_px < 0
         or person.crop_x_px + item.width > frame.width or person.crop_y_px + item.height > frame.height
         or person.box_x1_px <= person.box_x0_px or person.box_y1_px <= person.box_y0_px
-        or person.box_x0_px < -1 or person.box_y0_px < -1
-        or person.box_x1_px > frame.width + 1 or person.box_y1_px > frame.height + 1,
+        or person.box_x0_px < person.crop_x_px - 1 or person.box_y0_px < person.crop_y_px - 1
+        or person.box_x1_px > person.crop_x_px + item.width + 1
+        or person.box_y1_px > person.crop_y_px + item.height + 1,
         1
     )
 order by item.id;

@@ -1,6 +1,6 @@
 -- Every cut-out has the size of its crop.
 -- QC5, error. As wide and as high as the crop; the subject lies inside and has an area; its coverage is known, 0 to 1.
--- Remedy: Type make verify REPAIR=1, then make all; if it comes back, take another mask engine.
+-- Remedy: Was the manifest written to beside the tools, put a backup of it back; else take another mask engine.
 select
     item.id as item_id, item.path,
     printf(

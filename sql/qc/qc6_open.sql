@@ -7,6 +7,6 @@ from outcome
 join step on step.id = outcome.step_id and step.tool = 'composite' and step.active
 join item on item.id = outcome.item_id
 join composite on composite.item_id = item.id
-where outcome.kind = 'composite' and outcome.latest and outcome.live and outcome.passed and item.newest
+where outcome.kind = 'composite' and outcome.latest and outcome.live and item.newest
     and item.path is not null and step.tool not in (select tool from temp.busy)
 order by item.id;

@@ -1,7 +1,7 @@
 -- Every pair of a package is complete in the manifest.
 -- QC7, error. Each image that package accepted is in the current package, with a caption of the same cut-out that has
 -- words; and nothing else is in it.
--- Remedy: Type make all: the package is made again.
+-- Remedy: Move the dataset's folder out of 07_final_training/ and type make all: the package is made again.
 with accepted as (
     -- of_last: by the last run. What has come to life again since waits for the next one.
     select

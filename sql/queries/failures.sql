@@ -1,10 +1,11 @@
 -- Failures: what stands rejected or failed, by reason.
 -- With the share of all that the tool judged, what the reason means, and what to do about it.
+-- Grouped first in the very order of the index outcome_funnel, as in the view failures.
 with counted as (
     select step_id, kind, status, reason, passed, count(*) as n
     from outcome
     where latest and live
-    group by step_id, kind, recipe_id, status, reason, passed
+    group by step_id, kind, recipe_id, stale, status, reason, passed
 ),
 judged as (
     select

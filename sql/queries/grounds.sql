@@ -2,24 +2,7 @@
 -- share, expected: of the dataset's composites; without library pictures the library's share goes to the others.
 -- pictures: different library pictures. most_of_one: how often the most frequent of them stands there. dataset: empty
 -- for all.
-with library as (
-    select exists (
-        select 1
-        from outcome join step on step.id = outcome.step_id and step.tool = 'intake'
-        where outcome.kind = 'background' and outcome.latest and outcome.live and outcome.passed
-    ) as is_there
-),
-weighted as (
-    select
-        step.id as step_id, step.dataset, mode.key as mode,
-        case when mode.key = 'library' and not library.is_there then 0.0 else max(mode.value, 0.0) end as weight
-    from step
-    join recipe on recipe.id = step.recipe_id
-    join library
-    join json_each(recipe.json, '$.params.modes') as mode
-    where step.tool = 'composite' and step.active
-),
-stands as (
+with stands as (
     select
         outcome.step_id, composite.mode, composite.background_address,
         count(*) over (partition by outcome.step_id, composite.background_address) as same
@@ -36,18 +19,18 @@ counted as (
     group by step_id, mode
 ),
 named as (
-    select step_id, mode from weighted
+    select step_id, mode from ground_shares
     union
     select step_id, mode from counted
 )
 select
     step.dataset, named.mode, coalesce(counted.n, 0) as n,
     round(1.0 * coalesce(counted.n, 0) / sum(counted.n) over (partition by named.step_id), 3) as share,
-    round(weighted.weight / sum(weighted.weight) over (partition by named.step_id), 3) as expected,
+    round(ground_shares.share, 3) as expected,
     counted.pictures, counted.most_of_one
 from named
 join step on step.id = named.step_id
-left join weighted on weighted.step_id = named.step_id and weighted.mode = named.mode
+left join ground_shares on ground_shares.step_id = named.step_id and ground_shares.mode = named.mode
 left join counted on counted.step_id = named.step_id and counted.mode = named.mode
 where :dataset = '' or step.dataset = :dataset
 order by step.dataset, n desc, named.mode;

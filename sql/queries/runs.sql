@@ -1,6 +1,7 @@
 -- Runs: what was made by what, with which engine, model, device and libraries, and how it ended.
--- Each time a tool worked, newest first. tool: empty for all. model: the first signs of its digest; of a captioner
--- elsewhere its name. libraries: those whose version may decide the last bit. parameters: what decides the result.
+-- Each time a tool worked, newest first. tool: empty for all. model: the first signs of its digest, and the file that
+-- was named for it; of a captioner elsewhere its name. libraries: those whose version may decide the last bit.
+-- parameters: what decides the result. n_recalled: of how many items an earlier run by the same recipe knew the result.
 with matters (tool, engine, library) as (
     values
         ('intake', '', 'av'), ('intake', '', 'pillow'),
@@ -26,7 +27,9 @@ ran as (
 select
     ran.id as run_id, ran.tool, ran.dataset, ran.engine,
     coalesce(
-        json_extract(ran.recipe_json, '$.sides.model'), substr(json_extract(ran.recipe_json, '$.engine[1]'), 1, 12)
+        json_extract(ran.recipe_json, '$.sides.model'),
+        substr(json_extract(ran.recipe_json, '$.engine[1]'), 1, 12)
+        || coalesce(' ' || nullif(json_extract(ran.machine_json, '$.weights[0]'), ''), '')
     ) as model,
     case
         when ran.engine in ('vertex', 'openai') then 'elsewhere'
@@ -39,10 +42,11 @@ select
         where matters.tool = ran.tool and matters.engine = ran.engine and installed.value is not null
             and (
                 installed.key <> 'onnxruntime' or ran.tool = 'mask'
-                or json_extract(ran.recipe_json, '$.params.weights') like '%.onnx'
+                or json_extract(ran.machine_json, '$.weights[0]') like '%.onnx'
             )
     ) as libraries,
-    ran.started_at, round(ran.seconds, 1) as seconds, ran.n_ok, ran.n_rejected, ran.n_failed, ran.status,
+    ran.started_at, round(ran.seconds, 1) as seconds, ran.n_ok, ran.n_rejected, ran.n_failed,
+    json_extract(ran.machine_json, '$.recalled') as n_recalled, ran.status,
     json_extract(ran.recipe_json, '$.version') as version,
     json_extract(ran.machine_json, '$.workers') as workers,
     ran.host,

@@ -1,19 +1,14 @@
 -- Failures: how many of each kind stand rejected or failed at a step, by reason.
 -- share: of all that stand judged there.
 create view failures as
--- Grouped first in the very order of the index outcome_funnel: a million outcomes are counted without being sorted.
-with counted as (
-    select step_id, kind, status, reason, passed, count(*) as n
-    from outcome
-    where latest and live
-    group by step_id, kind, recipe_id, stale, status, reason, passed
-),
-judged as (
+-- Read from the tally: nothing is counted here.
+with judged as (
     select
         step_id, kind,
         case when passed then null when status = 'ok' then 'rejected_by_hand' else reason end as reason,
         sum(n) as n
-    from counted
+    from tally
+    where n > 0
     group by 1, 2, 3
 ),
 shared as (

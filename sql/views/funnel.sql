@@ -2,17 +2,12 @@
 -- In every row inputs = ok + rejected + failed + waiting. An outcome of an older recipe, or a stale one, is still in force,
 -- but waits.
 create view funnel as
--- Grouped first in the very order of the index outcome_funnel: a million outcomes are counted without being sorted.
-with counted as (
-    select step_id, kind, recipe_id, stale, status, passed, count(*) as n, sum(seconds) as seconds
-    from outcome
-    where latest and live
-    group by step_id, kind, recipe_id, stale, status, reason, passed
-),
-dated as (
-    select counted.*, counted.recipe_id = step.recipe_id and not counted.stale as today
-    from counted
-    join step on step.id = counted.step_id and step.active
+-- Read from the tally: nothing is counted here.
+with dated as (
+    select tally.*, tally.recipe_id = step.recipe_id and not tally.stale as today
+    from tally
+    join step on step.id = tally.step_id and step.active
+    where tally.n > 0
 ),
 judged as (
     select
@@ -22,7 +17,7 @@ judged as (
         sum(case when today and not passed and status = 'failed' then n else 0 end) as failed,
         sum(n) as n,
         sum(case when passed then n else 0 end) as passed,
-        sum(seconds) as seconds
+        sum(duration_ns) / 1e9 as seconds
     from dated
     group by step_id, kind
 ),

@@ -42,7 +42,7 @@ def measure(folder: Path, sizes: Sizes) -> Iterator[Line]:
 
 
 def measure_on(device: str, folder: Path, sizes: Sizes) -> Iterator[Line]:
-    """Do the same work in turn, round by round; what is compared was done in one round."""
+    """Do the same work in turn, round by round."""
     base = folder / "detect" / "workspace"
     people.workspace(base, sizes.photos, device, ("intake", "extract"))
     frames = [base / row["path"] for row in people.asked(base, _FRAMES)]
@@ -55,7 +55,8 @@ def measure_on(device: str, folder: Path, sizes: Sizes) -> Iterator[Line]:
         cores.hold(DECODE, decoding, frames)
         cores.hold(ENCODE, encoding, crops)
         parts = ((FORWARD, network), (DECODE, cores), (ENCODE, cores))
-        yield from stages.lines("detect", stage.peer, len(frames), stage.rounds(sizes.network_rounds, parts))
+        judged: stages.Kind = "cpu" if device == "cpu" else "wall"
+        yield from stages.lines("detect", stage.peer, len(frames), stage.rounds(sizes.network_rounds, parts), judged)
     yield from stage.peaks()
 
 

@@ -14,6 +14,8 @@ from contextlib import ExitStack, contextmanager
 from multiprocessing import get_context
 from typing import Any
 
+from tools.bench.programs import Spent
+from tools.mill import machine
 from tools.mill.staff import NICENESS
 
 Part = Callable[[], object]
@@ -39,12 +41,11 @@ class Crew:
         for job in jobs:
             job.result()
 
-    def seconds(self, name: str) -> float:
-        """Seconds until every process has done its part of that name."""
+    def spent(self, name: str) -> Spent:
+        """What it took until every process had done its part of that name."""
         start = time.perf_counter()
-        for job in [pool.submit(_do, name) for pool in self._pools]:
-            job.result()
-        return time.perf_counter() - start
+        cpu = [job.result() for job in [pool.submit(_do, name) for pool in self._pools]]
+        return Spent(time.perf_counter() - start, sum(cpu))
 
 
 @contextmanager
@@ -56,8 +57,9 @@ def crew(number: int) -> Iterator[Crew]:
 
 
 def _alone() -> None:
-    """In a process of the crew, before it loads any library: one thread, and as nice as a worker."""
+    """In a process of the crew, before it loads any library: one thread, as nice as a worker, and as sparing."""
     os.nice(NICENESS)
+    machine.reuse_memory()
     os.environ.update(dict.fromkeys(_THREADS, "1"))
 
 
@@ -65,5 +67,8 @@ def _hold(name: str, make: Callable[..., Part], items: Sequence[Any], more: Sequ
     _held[name] = make(items, *more)
 
 
-def _do(name: str) -> None:
+def _do(name: str) -> float:
+    """Returns seconds of the processor."""
+    start = time.process_time()
     _held[name]()
+    return time.process_time() - start

@@ -52,7 +52,7 @@ def measure(folder: Path, sizes: Sizes) -> Iterator[Line]:
 
 
 def measure_on(device: str, folder: Path, sizes: Sizes) -> Iterator[Line]:
-    """Do the same work in turn, round by round; what is compared was done in one round."""
+    """Do the same work in turn, round by round."""
     base = folder / "mask" / "workspace"
     people.workspace(base, sizes.photos // 2, device, ("intake", "extract", "detect", "embed", "match"))
     crops = [base / row["path"] for row in people.asked(base, _PASSED)]
@@ -66,7 +66,8 @@ def measure_on(device: str, folder: Path, sizes: Sizes) -> Iterator[Line]:
         network.hold(FORWARD, forward, crops, device)
         cores.hold(DECODE, decoding, crops)
         parts = ((FORWARD, network), (DECODE, cores), (ENCODE, cores))
-        yield from stages.lines("mask", stage.peer, len(crops), stage.rounds(sizes.network_rounds, parts))
+        judged: stages.Kind = "cpu" if device == "cpu" else "wall"
+        yield from stages.lines("mask", stage.peer, len(crops), stage.rounds(sizes.network_rounds, parts), judged)
     yield from stage.peaks()
 
 

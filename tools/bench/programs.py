@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tools.bench.result import Missing
@@ -15,6 +17,14 @@ from tools.mill.settings import ROOT
 
 _CALLERS = ("MAKE", "MFLAGS", "MILL_", "BASE", "ITEM", "WHY", "TEST", "DATASET", "JOBS", "RETRY", "ACCEPT")
 _TOLD = 400
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a piece of work took: seconds by the clock, and of processors, those of all its processes together."""
+
+    wall: float
+    cpu: float
 
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -33,9 +43,20 @@ def seconds_of(command: Sequence[str], more: Mapping[str, str] | None = None) ->
 
     more: what it finds in its environment besides.
     """
-    start = time.perf_counter()
+    return spent_on(command, more).wall
+
+
+def spent_on(command: Sequence[str], more: Mapping[str, str] | None = None) -> Spent:
+    """As `seconds_of`, with the seconds of processors that it and its children took."""
+    start, before = time.perf_counter(), _children_s()
     said(command, more)
-    return time.perf_counter() - start
+    return Spent(time.perf_counter() - start, _children_s() - before)
+
+
+def _children_s() -> float:
+    """Seconds of processors of all children, and theirs, that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def said(command: Sequence[str], more: Mapping[str, str] | None = None) -> str:

@@ -24,7 +24,7 @@ class Sizes:
     raw_files: int = 100_000
     clips: tuple[int, int] = (100, 1_000)
     photos: int = 96
-    network_rounds: int = 3
+    network_rounds: int = 5
     table_outcomes: int = 840_000
     loads: int = 40
 

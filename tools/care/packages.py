@@ -15,6 +15,8 @@ from pathlib import Path
 from tools.care.hashing import Claim, look
 from tools.care.verification import Fault
 from tools.mill.manifest import sql
+from tools.mill.walk import IGNORED
+from tools.training.caches import theirs
 from tools.training.edits import content_of, digest, one_line, read_manifest
 from tools.training.names import MANIFEST, TOML, files_of
 
@@ -23,6 +25,16 @@ def faults(db: sqlite3.Connection, base: Path) -> Iterator[Fault]:
     """What is wrong with the current packages, file by file."""
     for row in db.execute(sql("care/packages")).fetchall():
         yield from _package(base, row["step_id"], Path(row["first_path"]).parent, row["digest"])
+
+
+def guests(db: sqlite3.Connection, base: Path) -> Iterator[tuple[Path, list[str]]]:
+    """By folder of the current packages, the files in it that no package of ours brought: they are no faults."""
+    for row in db.execute(sql("care/packages")).fetchall():
+        folder = Path(row["first_path"]).parent
+        found = [(name, os.fsencode(os.path.basename(name))) for name in theirs(base / folder)]
+        seen = [name for name, last in found if not last.startswith(b".") and last not in IGNORED]
+        if seen:
+            yield folder, seen
 
 
 def _package(base: Path, step_id: int, folder: Path, made: str) -> Iterator[Fault]:

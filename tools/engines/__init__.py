@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.engines import catalogue, runtimes
+from tools.engines import catalogue, checks, runtimes
 from tools.engines.weights import MODELS, Missing, sha256_of, user_cache
 from tools.mill.machine import MB_PER_WORKER
 from tools.mill.settings import UsageError
@@ -42,10 +42,10 @@ class Entry:
     of the installed package `face_recognition_models`, whose digests count as well. modules: what must be installed
     beside what always is. files: of an engine that runs a model of the user's choice, which files the tool's settings
     name, in the workspace of that path; it raises UsageError where they are not there. Such an engine is made from the
-    settings and the files. remote: other people run it, and images leave this machine. runtime: the library that runs
-    its network, on a GPU where it is built for that. memory_mb: what a worker takes with it, in MiB, and growth: how
-    many more for each MiB of its files (docs/engines say how that was measured). packages: what it comes from, as
-    `catalogue.PACKAGES` names it.
+    settings and the files. check: raises UsageError for settings that the engine cannot take. remote: other people run
+    it, and images leave this machine. runtime: the library that runs its network, on a GPU where it is built for that.
+    memory_mb: what a worker takes with it, in MiB, and growth: how many more for each MiB of its files (docs/engines
+    say how that was measured). packages: what it comes from, as `catalogue.PACKAGES` names it.
     """
 
     where: str
@@ -53,6 +53,7 @@ class Entry:
     weights: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     files: Callable[[Any, Path | None], tuple[Path, ...]] | None = None
+    check: Callable[[Any], None] | None = None
     remote: bool = False
     runtime: str | None = None
     memory_mb: int = MB_PER_WORKER
@@ -70,6 +71,7 @@ ENGINES: dict[str, dict[str, Entry]] = {
             *("tools.engines.yolo:Yolo", "yolo-1"),
             modules=("torch", "ultralytics"),
             files=catalogue.yolo_files,
+            check=checks.yolo,
             runtime="torch",
             memory_mb=820,
             growth=10.0,
@@ -87,9 +89,10 @@ ENGINES: dict[str, dict[str, Entry]] = {
     },
     "mask": {
         "rembg": Entry(
-            *("tools.engines.rembg_masks:Rembg", "rembg-2"),
+            *("tools.engines.rembg_masks:Rembg", "rembg-3"),
             modules=("onnxruntime", "rembg"),
             files=catalogue.rembg_files,
+            check=checks.rembg,
             runtime="onnxruntime",
             memory_mb=340,
             growth=6.0,
@@ -110,10 +113,14 @@ def resolve(kind: str, name: str, params: Any = None, base: Path | None = None) 
     """The name of an engine that exists, for one that was asked for; "auto" takes the best that runs here.
 
     params: the tool's settings, base: its workspace; without them only engines that need neither are taken. Raises
-    UsageError for a name that is none.
+    UsageError for a name that is none, and for settings that one of the engines cannot take: "auto" must not pass it
+    over because of a slip of the pen.
     """
     known = ENGINES[kind]
     if name == "auto":
+        for entry in known.values():
+            if entry.check and params is not None:
+                entry.check(params)
         return next(each for each in known if not known[each].remote and ready(kind, each, params, base) is None)
     if name not in known:
         raise UsageError(f"[{kind}] engine is {name!r}, which is none. There are: auto, {', '.join(known)}.")
@@ -156,6 +163,8 @@ def files(kind: str, name: str, params: Any = None, base: Path | None = None) ->
         return ()
     if params is None:
         raise UsageError(f"The engine {name} needs settings that name its model, and nobody gave any.")
+    if entry.check:
+        entry.check(params)
     return entry.files(params, base)
 
 

@@ -162,17 +162,22 @@ class RembgSettings(Protocol):
     def weights(self) -> str: ...
 
 
-def yolo_files(params: YoloSettings, base: Path | None) -> tuple[Path, ...]:
-    """The one file that `[detect] weights` names. Raises UsageError where it is missing or of no kind that is read."""
+def check_weights(params: YoloSettings) -> None:
+    """Raises UsageError where `[detect] weights` is of no kind that is read."""
     if not params.weights.endswith(YOLO_SUFFIXES):
         kinds = ", ".join(YOLO_SUFFIXES)
         raise UsageError(f"[detect] weights is {params.weights!r}; the engine yolo reads {kinds}, by the file's name.")
+
+
+def yolo_files(params: YoloSettings, base: Path | None) -> tuple[Path, ...]:
+    """The one file that `[detect] weights` names. Raises UsageError where it is missing or of no kind that is read."""
+    check_weights(params)
     own = Path(params.weights).parent == Path() and params.weights.endswith(".pt")
     return (required(params.weights, base, "[detect] weights", library="ultralytics" if own else None),)
 
 
-def rembg_files(params: RembgSettings, base: Path | None) -> tuple[Path, ...]:
-    """The files of the network that `[mask] model` names. Raises UsageError where one is missing, or there is none."""
+def check_model(params: RembgSettings) -> None:
+    """Raises UsageError where `[mask] model` is none that runs here, or does not say which file it is."""
     model = params.model
     if model in REMOTE:
         raise UsageError(
@@ -183,6 +188,12 @@ def rembg_files(params: RembgSettings, base: Path | None) -> tuple[Path, ...]:
         raise UsageError(f"[mask] model is {model!r}, which is none. There are: {', '.join(MASK_MODELS)}.")
     if model in CUSTOM and not params.weights:
         raise UsageError(f"[mask] model is {model!r}: say in [mask] weights which ONNX file it is.")
+
+
+def rembg_files(params: RembgSettings, base: Path | None) -> tuple[Path, ...]:
+    """The files of the network that `[mask] model` names. Raises UsageError where one is missing, or there is none."""
+    check_model(params)
+    model = params.model
     if model in CUSTOM:
         return (required(params.weights, base, "[mask] weights", rembg_homes(model)),)
     more = rembg_homes(model)

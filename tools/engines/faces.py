@@ -54,10 +54,14 @@ class Faces:
         return FaceFound(face, mean, spread)
 
     def faces(self, image: Rgb) -> list[Box]:
-        """The faces that are sure, largest first."""
-        found = joined(self._detector.faces(image, MIN_FACE_PX), [])
-        faces = [each.face for each in found if each.face and each.confidence >= SURE]
-        return sorted(faces, key=lambda face: (-face.area, face))
+        return sure(self._detector, image)
+
+
+def sure(detector: Hog, image: Rgb) -> list[Box]:
+    """The faces of a picture that are sure, largest first."""
+    found = joined(detector.faces(image, MIN_FACE_PX), [])
+    faces = [each.face for each in found if each.face and each.confidence >= SURE]
+    return sorted(faces, key=lambda face: (-face.area, face))
 
 
 def _crop(image: Rgb, shape: dlib.full_object_detection, padding: float, mirrored: bool) -> NDArray[np.uint8]:

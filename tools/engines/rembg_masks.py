@@ -20,11 +20,10 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 from PIL import Image
-from rembg.bg import post_process
-from rembg.sessions import sessions
 
 from tools.engines import onnx_devices
 from tools.engines.protocols import Alpha, MaskJob, Rgb
+from tools.engines.rembg_setup import sessions
 from tools.engines.watched import Flat, Watched, quick
 from tools.matte.body import Pose
 from tools.matte.matting import Trimap, refined
@@ -99,6 +98,8 @@ class Rembg:
         own = mine(coarse, job.image, _pose(job, across, down))
         alpha = self._enlarged(job.image, own)
         if self._params.post_process:
+            from rembg.bg import post_process
+
             alpha = np.asarray(post_process(alpha), dtype=np.uint8)
         if self._params.alpha_matting:
             params = self._params
@@ -153,7 +154,7 @@ def _opened(params: Settings, files: Sequence[Path]) -> Any:
     if threads.isdigit():
         # A worker's share of the cores; onnxruntime would take them all.
         options.intra_op_num_threads = options.inter_op_num_threads = int(threads)
-    made = quick(sessions[params.model], files)
+    made = quick(sessions()[params.model], files)
     with _told(params.model, files):
         # rembg's custom forms refuse to be made without a path, which `files` already gives.
         return made(params.model, options, providers=onnx_devices.asked(params.device), model_path=str(files[0]))

@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
+from tools.engines import whole
 from tools.mill.manifest import meta, set_meta, transaction
 from tools.mill.settings import ROOT, UsageError
 
@@ -82,18 +83,19 @@ def _sha256(path: Path, _size: int, _mtime_ns: int, _inode: int) -> str:
 def check(db: sqlite3.Connection, kind: str, files: Sequence[Path]) -> tuple[str, ...]:
     """Write down what weights are at their first use in a workspace, and refuse others of the same name later.
 
-    Returns sentences about what was written down. Raises UsageError where a file is another than it was.
+    Returns sentences about what was written down. Raises UsageError where a file is another than it was, or not whole.
     """
     told = []
     for path in files:
         key, digest = f"weights.{kind}.{path.name}", sha256_of(path)
         known = meta(db, key)
         if known is None:
+            _require_whole(path)
             with transaction(db):
                 set_meta(db, key, digest)
             told.append(f"{kind}: the weights {path} are used for the first time here (SHA-256 {digest[:16]}…).")
         elif known != digest:
-            raise UsageError(_refused(path, known, digest))
+            raise UsageError(broken(path) or _refused(path, known, digest))
     return tuple(told)
 
 
@@ -102,8 +104,23 @@ def replaced(db: sqlite3.Connection, kind: str, files: Sequence[Path]) -> str | 
     for path in files:
         known, digest = meta(db, f"weights.{kind}.{path.name}"), sha256_of(path)
         if known not in (None, digest):
-            return _refused(path, str(known), digest)
+            return broken(path) or _refused(path, str(known), digest)
     return None
+
+
+def broken(path: Path) -> str | None:
+    """The sentence that says why a file can be no weights; None where its form is right."""
+    amiss = whole.lack(path)
+    return amiss and (
+        f"The weights {path} are damaged, or none: {amiss}. Remove the file, then copy it here again, or let "
+        "`make models` fetch it."
+    )
+
+
+def _require_whole(path: Path) -> None:
+    said = broken(path)
+    if said:
+        raise UsageError(said)
 
 
 def _refused(path: Path, known: str, digest: str) -> str:
@@ -115,12 +132,16 @@ def _refused(path: Path, known: str, digest: str) -> str:
 
 
 def accept(db: sqlite3.Connection, kind: str, files: Sequence[Path]) -> tuple[str, ...]:
-    """From now on these files are the right ones. Returns a sentence for each that is another than before."""
+    """From now on these files are the right ones. Returns a sentence for each that is another than before.
+
+    Raises UsageError where one is not whole; those before it are accepted.
+    """
     told = []
     for path in files:
         key, digest = f"weights.{kind}.{path.name}", sha256_of(path)
         known = meta(db, key)
         if known != digest:
+            _require_whole(path)
             with transaction(db):
                 set_meta(db, key, digest)
             before = f" instead of {known[:16]}…" if known else ""

@@ -169,7 +169,8 @@ class Yolo:
                 f"The weights {self._path} give an output of shape {tuple(raw.shape)}, which is no pose network's. "
                 "Export them again with ultralytics."
             )
-        if not bool(torch.isfinite(raw).all()):
+        # One pass: what is no number, or infinite, is so in the sum as well.
+        if not bool(torch.isfinite(raw.sum(dtype=torch.float64))):
             raise ArithmeticError(f"The network {self._path.name} gave values that are no numbers.")
 
 

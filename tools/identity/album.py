@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -45,15 +44,15 @@ def faces(db: sqlite3.Connection) -> dict[int, list[sqlite3.Row]]:
 
 def meaning(faces: Mapping[int, Sequence[sqlite3.Row]]) -> str:
     """A digest of which faces each number stands for: another one, and the numbers mean somebody else."""
-    return digest((number, row["address"]) for number, rows in sorted(faces.items()) for row in shown(rows))
+    return digest((number, (row["address"] for row in shown(rows))) for number, rows in sorted(faces.items()))
 
 
-def digest(faces: Iterable[tuple[int, str]]) -> str:
-    """The same of faces that come as (number, address), in that order."""
+def digest(clusters: Iterable[tuple[int, Iterable[str]]]) -> str:
+    """The same of clusters as (number, addresses of its faces), in order. One without a face changes nothing."""
     found = hashlib.sha256()
-    for number, some in groupby(faces, key=lambda face: face[0]):
-        found.update(f"{number}\n".encode())
-        found.update("".join(f"{address}\n" for _, address in some).encode())
+    for number, addresses in clusters:
+        text = "\n".join([*addresses, ""])
+        found.update(f"{number}\n{text}".encode() if text else b"")
     return found.hexdigest()
 
 

@@ -7,11 +7,16 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tools.engines.protocols import Box, Rgb
 from tools.identity.album import points, shown
 from tools.identity.exemplars import exemplars
 from tools.media.errors import MediaError
 from tools.media.image import read_rgb
+
+Measured = NDArray[np.float64]
 
 AROUND = 0.7
 """Room around the face, as a share of its size."""
@@ -22,7 +27,7 @@ FULL_PX = 160.0
 
 def portraits(base: Path, rows: Sequence[sqlite3.Row], count: int) -> Iterator[tuple[Rgb | None, sqlite3.Row]]:
     """The heads of a cluster, the best first: one from each part of its faces; None where its picture is lost."""
-    best = sorted(shown(rows), key=lambda row: (-worth(row), str(row["address"])))[: 8 * count]
+    best = sorted(shown(rows), key=lambda row: (-_worth(row), str(row["address"])))[: 8 * count]
     for row in varied(best, count):
         try:
             crop = read_rgb(base / str(row["path"]), math.inf)
@@ -37,10 +42,14 @@ def varied(best: Sequence[sqlite3.Row], count: int) -> list[sqlite3.Row]:
     return [best[index] for index in sorted(exemplars(points(best), count))]
 
 
-def worth(row: sqlite3.Row) -> float:
-    """How well a picture shows who it is, 0 to 3."""
-    size = min(1.0, float(row["face_height_px"]) / FULL_PX)
-    return size + float(row["face_sharpness"] or 0.0) + 1.0 - float(row["turned"] or 0.0)
+def worth(face_height_px: Measured, face_sharpness: Measured, turned: Measured) -> Measured:
+    """How well pictures show who it is, 0 to 3 each."""
+    return np.minimum(1.0, face_height_px / FULL_PX) + face_sharpness + 1.0 - turned
+
+
+def _worth(row: sqlite3.Row) -> float:
+    numbers = (np.array(row[name] or 0.0) for name in ("face_height_px", "face_sharpness", "turned"))
+    return float(worth(*numbers))
 
 
 def _head(crop: Rgb, row: sqlite3.Row) -> Rgb:

@@ -1,8 +1,8 @@
 """Checks: the files in `sql/qc/`, one question each, that return what is wrong.
 
 A file's comment says the title; then milestone, severity and what is looked at; then the remedy; and, where rows do not
-suffice, what it needs: `Needs: files.` (what lies in the workspace's folders, in temp.lying) or `Opens: NAME.` (each
-row that it returns is inspected by that function of `tools/inspection/opened.py`).
+suffice, what it needs: `Needs: files.` (what lies in the workspace's folders, in temp.lying and temp.outdated) or
+`Opens: NAME.` (each row that it returns is inspected by that function of `tools/inspection/opened.py`).
 """
 
 from __future__ import annotations
@@ -40,6 +40,11 @@ class Check:
     files: bool
     opens: str | None
     sql: str
+
+    @property
+    def heeds(self) -> bool:
+        """Whether it looks at what changes while a tool is at work."""
+        return self.files or self.opens is not None or "temp.busy" in self.sql
 
 
 def parse(name: str, text: str) -> Check:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -48,13 +48,15 @@ class Result:
 class Scope:
     """What may be asked. look: whether files may be looked at; most: files opened of a check, at most; None is all.
 
-    workers: threads that open files; 0 opens them in this one.
+    workers: threads that open files; 0 opens them in this one. stirs: whether a path may have changed since
+    the checks began.
     """
 
     base: Path
     look: bool
     most: int | None
     workers: int
+    stirs: Callable[[str | None], bool] = lambda _: False
 
 
 def examine(db: sqlite3.Connection, check: Check, scope: Scope, result: Result) -> Iterator[Violation]:
@@ -69,6 +71,8 @@ def examine(db: sqlite3.Connection, check: Check, scope: Scope, result: Result) 
     try:
         found = _opened(db, check, scope, result) if check.opens else _asked(db, check)
         for violation in found:
+            if check.heeds and scope.stirs(violation.path):
+                continue
             result.state = VIOLATED
             result.violations += 1
             yield violation

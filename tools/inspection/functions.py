@@ -22,13 +22,24 @@ def binomial_p(hits: int, tries: int, share: float) -> float:
     """
     if share <= 0 or share >= 1:
         return 1.0 if hits == round(tries * share) else 0.0
-    log = [
-        math.lgamma(tries + 1) - math.lgamma(k + 1) - math.lgamma(tries - k + 1)
-        + k * math.log(share) + (tries - k) * math.log1p(-share)
-        for k in range(tries + 1)
-    ]  # fmt: skip
-    low, high = (math.fsum(map(math.exp, part)) for part in (log[: hits + 1], log[hits:]))
-    return min(1.0, 2 * min(low, high))
+    # The tail beyond the hits is the smaller one. From the hits on its terms fall, each by its ratio to the one before.
+    tail = 1.0
+    term = 1.0
+    if hits <= tries * share:
+        for k in range(hits, 0, -1):
+            term *= k / (tries - k + 1) * (1 - share) / share
+            tail += term
+            if term < tail * 1e-17:
+                break
+    else:
+        for k in range(hits, tries):
+            term *= (tries - k) / (k + 1) * share / (1 - share)
+            tail += term
+            if term < tail * 1e-17:
+                break
+    log = math.lgamma(tries + 1) - math.lgamma(hits + 1) - math.lgamma(tries - hits + 1)
+    at_hits = math.exp(log + hits * math.log(share) + (tries - hits) * math.log1p(-share))
+    return min(1.0, 2 * at_hits * tail)
 
 
 def ln(value: float | None) -> float | None:

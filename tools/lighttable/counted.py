@@ -1,7 +1,8 @@
 """Counted: what was counted lately over the whole manifest, so that it is not counted again for every page.
 
 After a decision it is counted anew, or brought up to date from the sources that were decided on, where that can be
-done. While a pipeline writes it is counted anew once it is older than a moment.
+done. While a pipeline writes it is counted anew once it is older than a moment. How many stand judged where is never
+remembered here: the manifest keeps that tally itself.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,8 +24,7 @@ from tools.mill.manifest import NAME, sql
 
 T = TypeVar("T")
 FRESH_S = 5.0
-MENDED_S = 60.0
-"""So old may become what is only brought up to date: then it is counted anew."""
+"""While a run is at work nothing is counted again before it is so old."""
 
 MOST = 64
 MOST_SOURCES = 50
@@ -33,6 +33,9 @@ MOST_SOURCES = 50
 _GROWING = ("decision", "run", "outcome", "item", "audit")
 """Every tool that changes what is counted leaves a row in one of these."""
 
+_LAST = f"""select {", ".join(f"(select coalesce(max(id), 0) from {name})" for name in _GROWING)},
+    (select coalesce(max(finished_at), '') from run)"""
+
 Files = tuple[tuple[int, int], ...]
 
 
@@ -40,11 +43,12 @@ Files = tuple[tuple[int, int], ...]
 class _Moment:
     """When something was counted. decided: the last decision; runs: what tools leave behind when they change counts.
 
-    The last of runs: when a run has ended. What was counted before that is not shown any more.
+    working: a run had not ended, so that what was counted may change without a trace.
     """
 
     decided: int
     runs: tuple[int | str, ...]
+    working: bool
     files: Files
     at: float
 
@@ -60,21 +64,23 @@ def counted(
     count: Callable[[], T],
     mend: Callable[[T, int], T | None] | None = None,
 ) -> T:
-    """What `count` finds, or found lately under the same key: new after each decision, else FRESH_S old at most.
+    """What `count` finds, or found before under the same key, where nothing was written since.
+
+    While a run is at work it may be FRESH_S old, but for decisions.
 
     mend: brings what was found up to the decisions after one, by its id; None where it is to be counted anew.
     """
     known = _KNOWN.setdefault(desk.datasette, OrderedDict())
-    last, *runs = (int(db.execute(f"select coalesce(max(id), 0) from {name}").fetchone()[0]) for name in _GROWING)
-    ended = str(db.execute("select coalesce(max(finished_at), '') from run").fetchone()[0])
-    now = _Moment(last, (*runs, ended), files(desk.base), time.monotonic())
+    now = _moment(desk, db)
     if key in known:
         then, found = known[key]
         if then.decided == now.decided:
-            if then.files == now.files or (then.runs[-1] == now.runs[-1] and now.at - then.at < FRESH_S):
+            # The runs too: a commit may lie between what this transaction sees and the files.
+            same = (then.runs, then.files) == (now.runs, now.files)
+            if same or (now.working and now.at - then.at < FRESH_S):
                 remembered: T = found
                 return remembered
-        elif mend and then.runs == now.runs and now.at - then.at < MENDED_S:
+        elif mend and then.runs == now.runs and not then.working:
             mended = mend(found, then.decided)
             if mended is not None:
                 known[key] = (replace(now, at=then.at), mended)
@@ -86,13 +92,18 @@ def counted(
     return fresh
 
 
-def all_sets(desk: Desk, db: sqlite3.Connection) -> list[sets.Set]:
-    return counted(desk, db, "sets", lambda: sets.all_sets(db))
+def _moment(desk: Desk, db: sqlite3.Connection) -> _Moment:
+    last, *grown = db.execute(_LAST).fetchone()
+    return _Moment(last, tuple(grown), working(db), files(desk.base), time.monotonic())
 
 
-def chosen_set(desk: Desk, db: sqlite3.Connection, word: str) -> sets.Set | None:
+def working(db: sqlite3.Connection) -> bool:
+    """Whether a run has not ended: then what is counted here may be FRESH_S old, and a page is to say so."""
+    return db.execute("select 1 from run where status = 'running'").fetchone() is not None
+
+
+def chosen_set(desk: Desk, db: sqlite3.Connection, there: Sequence[sets.Set], word: str) -> sets.Set | None:
     """As `sets.chosen_set`. Which measurements it has, no decision changes."""
-    there = all_sets(desk, db)
 
     def mended(found: sets.Set | None, _since: int) -> sets.Set | None:
         now = next((one for one in there if found and one.word == found.word), None)

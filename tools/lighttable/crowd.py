@@ -1,26 +1,26 @@
 """Crowd: who there is, as the People page shows it: clusters with their best faces, and what people have said since.
 
-What takes long to find out over a large manifest is remembered until match, or a decision, changes it.
+What match found is read once (`judged`); what becomes of everybody is counted from that and from their fates of now.
 """
 
 from __future__ import annotations
 
-import heapq
 import json
 import sqlite3
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import groupby
+from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import numpy as np
 from datasette.app import Datasette
 
 from tools.identity import album, portraits
 from tools.identity.names import OTHER
-from tools.lighttable import counted
+from tools.lighttable import counted, judged
 from tools.lighttable.desk import Desk
+from tools.lighttable.judged import IN, OUT, UNSURE, UNWANTED, WAITS, Judged, Numbers
 from tools.mill import decisions
 from tools.mill.manifest import sql
 
@@ -30,13 +30,11 @@ PORTRAITS = 14
 CANDIDATES = 8 * PORTRAITS
 """The best faces of a cluster, among which those are chosen."""
 
-WAITING = 20_000
-"""Of so many unsure images it is known in which order they are asked about."""
+LIMIT_MS = 60_000
+"""Everybody is read once, which takes a second of 70,000: on a machine that is busy late is better than never."""
 
 WHOLE = ("cluster ", "merged ")
 """How the notes of `tools.name` begin that speak of a whole cluster."""
-
-State = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -65,100 +63,149 @@ class Word:
 
 @dataclass(frozen=True)
 class Crowd:
-    """meaning: the digest of what the numbers mean. listed: `album.listed`. images: by name, as (all, passed).
+    """packed: what stood when this was counted. everybody: what match found; fate: of each, at their place there.
 
-    best: by cluster, its best faces. unsure: by cluster, a few that wait. waiting: rows of pages/people.unsure.
-    chosen: by cluster, the faces that stand for it, once asked for.
+    meaning: the digest of what the numbers mean. listed: as `album.listed`. images: by name, as (all, passed) of those
+    whose face shows. bounds: match.max_distance and match.unsure_distance.
     """
 
-    state: State
+    packed: Numbers
+    everybody: Judged
+    fate: Numbers
     meaning: str
     listed: Sequence[Mapping[str, Any]]
     images: Mapping[str, tuple[int, int]]
-    best: Mapping[int, Sequence[Face]]
-    unsure: Mapping[int, Sequence[Face]]
-    waiting: Sequence[sqlite3.Row]
-    chosen: dict[int, Sequence[Face]] = field(default_factory=dict)
+    bounds: tuple[float | None, float | None]
 
-    @property
-    def bounds(self) -> tuple[float | None, float | None]:
-        """match.max_distance and match.unsure_distance."""
-        return self.state[4:6] if self.state else (None, None)
+    def best(self, number: int, most: int = CANDIDATES) -> Numbers:
+        """The places of the best faces of a cluster."""
+        some = self.everybody.best_of(number)
+        return some[self.fate[some] >= OUT][:most]
+
+    def unsure(self, number: int) -> list[Face]:
+        """Some faces of a cluster of whom match is unsure."""
+        here = self.everybody.of(number)
+        places = np.flatnonzero(self.everybody.face[here] & np.isin(self.fate[here], (UNSURE, WAITS)))
+        return self.faces(places[:PORTRAITS] + here.start)
+
+    def faces(self, places: Numbers) -> list[Face]:
+        rows = ((self.everybody.rows[place], self.fate[place]) for place in places.tolist())
+        return [Face(row["id"], row["version"], unsure=fate in (UNSURE, WAITS)) for row, fate in rows]
 
 
 _KNOWN: WeakKeyDictionary[Datasette, tuple[counted.Files, Crowd]] = WeakKeyDictionary()
 _WORDS: WeakKeyDictionary[Datasette, tuple[counted.Files, Sequence[Word]]] = WeakKeyDictionary()
+_COUNTING = Lock()
+"""Who asks meanwhile waits for what is found, and does not look for it too."""
 
 
 def now(desk: Desk, db: sqlite3.Connection) -> tuple[Crowd, Sequence[Word]]:
     """Who there is, and what stands said. To be asked first in its transaction."""
-    files = counted.files(desk.base)  # before the moment that the transaction sees
-    return _crowd(desk, db, files), _said(desk, db, files)
+    with _COUNTING:
+        files = counted.files(desk.base)  # before the moment that the transaction sees
+        return _crowd(desk, db, files), _said(desk, db, files)
 
 
 def _crowd(desk: Desk, db: sqlite3.Connection, files: counted.Files) -> Crowd:
-    """Read anew where match or a decision has changed it."""
+    """Counted anew where match or a decision has changed it."""
     then, known = _KNOWN.get(desk.datasette, (None, None))
     if known is None or then != files:
-        row = db.execute(sql("pages/people.state")).fetchone()
-        state = tuple(row) if row else ()
-        if known is None or known.state != state:
-            known = _read(db, state)
+        bounds = tuple(db.execute(sql("pages/people.bounds")).fetchone() or (None, None))
+        packed = judged.fates(db)
+        if known is None or known.bounds != bounds or not np.array_equal(known.packed, packed):
+            before = known.everybody if known else judged.columns([])
+            known = count(judged.up_to_date(db, before, packed), packed, bounds)
         _KNOWN[desk.datasette] = (files, known)
     return known
 
 
-def _read(db: sqlite3.Connection, state: State) -> Crowd:
-    addresses: list[tuple[int, str]] = []
-    everybody: Counter[str] = Counter()
-    passed: Counter[str] = Counter()
-    best, unsure = {}, {}
-    for number, rows in groupby(db.execute(sql("pages/people.faces")), key=lambda row: int(row["cluster"])):
-        some = list(rows)
-        addresses += [(number, row["address"]) for row in some]
-        everybody.update(row["identity"] for row in some if row["sure"] and row["identity"])
-        passed.update(row["identity"] for row in some if row["passed"] and row["identity"])
-        fine = heapq.nsmallest(CANDIDATES, some, key=lambda row: (-portraits.worth(row), row["address"]))
-        best[number] = [Face(row["id"], row["version"], unsure=bool(row["unsure"])) for row in fine]
-        unsure[number] = [Face(row["id"], row["version"], unsure=True) for row in some if row["unsure"]][:PORTRAITS]
-    images = {name: (n, passed[name]) for name, n in everybody.items()}
-    waiting = db.execute(sql("pages/people.unsure"), {"limit": WAITING}).fetchall()
-    return Crowd(state, album.digest(addresses), album.listed(db), images, best, unsure, waiting)
+def count(everybody: Judged, packed: Numbers, bounds: tuple[float | None, float | None]) -> Crowd:
+    """Who there is, from what match found and what stands."""
+    fate = judged.placed(everybody, packed)
+    shown = np.flatnonzero((fate >= OUT) & everybody.face & (everybody.cluster > 0))
+    numbers, starts = np.unique(everybody.cluster[shown], return_index=True)
+    places = (part.tolist() for part in np.split(shown, starts[1:]))
+    addresses = ([everybody.address[place] for place in some] for some in places)
+    meaning = album.digest(zip(numbers.tolist(), addresses, strict=False))  # of nobody there is one part too
+    named = shown[everybody.name[shown] >= 0]
+    of, size = everybody.name[named], len(everybody.names)
+    everyone = np.bincount(of, np.isin(fate[named], (IN, UNWANTED)), size).astype(int)
+    passed = np.bincount(of, fate[named] == IN, size).astype(int)
+    pairs = zip(everybody.names, everyone.tolist(), passed.tolist(), strict=True)
+    images = {name: (n, within) for name, n, within in pairs if n}
+    return Crowd(packed, everybody, fate, meaning, _listed(everybody, fate), images, bounds)
+
+
+def _listed(everybody: Judged, fate: Numbers) -> list[dict[str, Any]]:
+    """The same as sql/people/list.sql finds."""
+    there = np.flatnonzero(fate >= OUT)
+    cluster, fate = everybody.cluster[there], fate[there]
+    size = int(cluster.max(initial=0)) + 1
+    n_sources = int(everybody.source.max(initial=0)) + 1
+    sources = np.unique(cluster * n_sources + everybody.source[there]) // n_sources
+    columns = {
+        "images": np.bincount(cluster, minlength=size),
+        "sources": np.bincount(sources, minlength=size),
+        "passed": np.bincount(cluster, fate == IN, size).astype(int),
+        "unsure": np.bincount(cluster, np.isin(fate, (UNSURE, WAITS)), size).astype(int),
+    }
+    sure = np.isin(fate, (IN, UNWANTED)) & (everybody.name[there] >= 0)
+    names = _most(cluster[sure], everybody.name[there][sure], len(everybody.names))
+    # Those without a cluster come last.
+    numbers = [*(np.flatnonzero(columns["images"][1:]) + 1).tolist(), *([0] if columns["images"][0] else [])]
+    return [
+        {
+            "cluster": number or None,
+            "name": everybody.names[names[number]] if number in names else None,
+            **{word: int(column[number]) for word, column in columns.items()},
+        }
+        for number in numbers
+    ]
+
+
+def _most(groups: Numbers, values: Numbers, size: int) -> dict[int, int]:
+    """The most frequent value, below size, of each group; of equals the least."""
+    pairs, n = np.unique(groups * size + values, return_counts=True)
+    pairs = pairs[np.lexsort((-pairs, n))]  # the last word stands
+    return {pair // size: pair % size for pair in pairs.tolist()}
 
 
 def faces_of(db: sqlite3.Connection, known: Crowd, number: int) -> Sequence[Face]:
     """The faces that stand for a cluster: good ones that are not all alike."""
-    if number not in known.chosen:
-        best = known.best.get(number, ())
-        rows = db.execute(sql("pages/people.points"), {"ids": json.dumps([face.id for face in best])}).fetchall()
-        by_id = {face.id: face for face in best}
-        known.chosen[number] = [by_id[row["id"]] for row in portraits.varied(rows, PORTRAITS)]
-    return known.chosen[number]
+    best, varied = known.best(number), known.everybody.varied
+    if best.tobytes() not in varied:
+        ids = known.everybody.item[best].tolist()
+        rows = db.execute(sql("pages/people.points"), {"ids": json.dumps(ids)}).fetchall()
+        place_of = dict(zip(ids, best.tolist(), strict=True))
+        varied[best.tobytes()] = [place_of[row["id"]] for row in portraits.varied(rows, PORTRAITS)]
+    return known.faces(np.array(varied[best.tobytes()], np.int64))
 
 
 @dataclass(frozen=True)
 class Queue:
-    """The unsure of whom nothing was said: the likeliest of each cluster first. alike: by id, all that are like it."""
+    """The unsure of whom nothing was said: the likeliest of each cluster first. kind: those that are alike share it."""
 
-    rows: Sequence[sqlite3.Row]
-    alike: Mapping[int, Sequence[int]]
+    items: Numbers
+    kind: Numbers
+
+    def alike(self, item_id: int) -> list[int]:
+        """All that are like one of them, itself included; nobody where it does not wait."""
+        found: list[int] = self.items[np.isin(self.kind, self.kind[self.items == item_id])].tolist()
+        return found
 
 
 def queue(known: Crowd, said: Sequence[Word]) -> Queue:
-    """Who waits for a person's word."""
-    heard = {word.face.id for word in said if word.value}
-    rows = [row for row in known.waiting if row["id"] not in heard]
-    kinds: dict[tuple[Any, ...], list[int]] = {}
-    for row in rows:
-        kinds.setdefault(_kind(row), []).append(row["id"])
-    first = {some[0] for some in kinds.values()}
-    ordered = [row for row in rows if row["id"] in first] + [row for row in rows if row["id"] not in first]
-    return Queue(ordered, {item_id: some for some in kinds.values() for item_id in some})
-
-
-def _kind(row: sqlite3.Row) -> tuple[Any, ...]:
-    """What those that are alike share: the cluster and whom they look like. Outside of clusters nobody is alike."""
-    return (row["cluster"], row["identity"]) if row["cluster"] is not None else (None, row["id"])
+    """Who waits for a person's word. Alike are those of a cluster who look like the same person; without it nobody."""
+    everybody = known.everybody
+    asked = everybody.asked[known.fate[everybody.asked] == WAITS]
+    heard = [word.face.id for word in said if word.value]
+    asked = asked[~np.isin(everybody.item[asked], heard)]
+    cluster, item = everybody.cluster[asked], everybody.item[asked]
+    kind = np.where(cluster > 0, cluster * (len(everybody.names) + 1) + everybody.name[asked] + 1, -item)
+    is_first = np.zeros(len(asked), bool)
+    is_first[np.unique(kind, return_index=True)[1]] = True
+    order = np.argsort(~is_first, kind="stable")
+    return Queue(item[order], kind[order])
 
 
 def _said(desk: Desk, db: sqlite3.Connection, files: counted.Files) -> Sequence[Word]:

@@ -38,14 +38,14 @@ class Desk:
     writer: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "writes"))
     painter: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "pictures"))
 
-    async def read(self, question: Callable[[sqlite3.Connection], T]) -> T:
+    async def read(self, question: Callable[[sqlite3.Connection], T], limit_ms: int = TIME_LIMIT_MS) -> T:
         """What a function finds in the manifest, on a read-only connection, as it stands at one moment.
 
-        Raises sqlite3.OperationalError where it takes longer than TIME_LIMIT_MS.
+        Raises sqlite3.OperationalError where it takes longer than limit_ms.
         """
 
         def asked(db: sqlite3.Connection) -> T:
-            with sqlite_timelimit(db, TIME_LIMIT_MS):
+            with sqlite_timelimit(db, limit_ms):
                 db.execute("begin")
                 try:
                     return question(db)

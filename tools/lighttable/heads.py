@@ -1,4 +1,4 @@
-"""Heads: a person's face with a little room around it, as a square of a fixed size, by the person's id."""
+"""Heads: a face with a little room around it, as a square of a fixed size, of a person or a reference photo by id."""
 
 from __future__ import annotations
 
@@ -55,14 +55,25 @@ def square(width: int, height: int, body: Body) -> Square:
     return Square(min(max(x, 0), width - side), min(max(y, 0), height - side), side)
 
 
-def head(pixels: Rgb, body: Body, side_px: int) -> bytes:
-    """The head as a JPEG, at most side_px wide and high."""
+def pictured(pixels: Rgb) -> Square:
+    """What of a reference photo shows the head: the largest face that match would find; without one its middle."""
+    from tools.engines.faces import sure
+    from tools.engines.hog import Hog
+
+    height, width = pixels.shape[:2]
+    faces = sure(Hog(), pixels)
+    if faces:
+        return square(width, height, Body(faces[0], faces[0]))
+    side = min(width, height)
+    return Square((width - side) // 2, (height - side) // 2, side)
+
+
+def head(pixels: Rgb, part: Square, side_px: int) -> bytes:
+    """That part of a picture as a JPEG, at most side_px wide and high."""
     from PIL import Image
 
     from tools.media.image import encode_jpeg
 
-    height, width = pixels.shape[:2]
-    part = square(width, height, body)
     cut = pixels[part.y : part.y + part.side, part.x : part.x + part.side]
     if part.side <= side_px:
         return encode_jpeg(cut.copy())
@@ -72,32 +83,45 @@ def head(pixels: Rgb, body: Body, side_px: int) -> bytes:
     return encode_jpeg(np.asarray(image))
 
 
-def _body(db: sqlite3.Connection, item_id: int) -> Body | None:
-    """None of what is no person."""
+@dataclass(frozen=True)
+class Place:
+    """Of whom there is a head. body: None of a reference photo, where it is looked for in the picture."""
+
+    body: Body | None
+
+
+def _place(db: sqlite3.Connection, item_id: int) -> Place | None:
+    """None of what is neither a person nor a reference photo."""
     row = db.execute(sql("pages/people.face"), {"item": item_id}).fetchone()
     if row is None:
         return None
-    return Body(Box(*row[:4]) if row[0] is not None else None, Box(*row[4:]))
+    if row["kind"] == "reference":
+        return Place(None)
+    return Place(Body(Box(*row[1:5]) if row[1] is not None else None, Box(*row[5:])))
 
 
-def _paint(base: Path, shown: Shown, body: Body, size: str) -> bytes:
+def _paint(base: Path, shown: Shown, place: Place, size: str) -> bytes:
     import math
 
     from tools.media.image import read_rgb
 
-    return pictures.remembered(
-        base, shown.key, f"face-{size}", lambda: head(read_rgb(shown.path, math.inf), body, SIZES[size])
-    )
+    def made() -> bytes:
+        pixels = read_rgb(shown.path, math.inf)
+        height, width = pixels.shape[:2]
+        part = square(width, height, place.body) if place.body else pictured(pixels)
+        return head(pixels, part, SIZES[size])
+
+    return pictures.remembered(base, shown.key, f"face-{size}", made)
 
 
 async def answer(desk: Desk, request: Request) -> Response:
-    """The head of the person `item` in `size`; of an item that is no person, and where there is none, 404."""
+    """The head of the person or reference photo `item` in `size`; of another item, and where there is none, 404."""
     size, item_id = request.url_vars["size"], int(request.url_vars["item"])
 
-    def found(db: sqlite3.Connection) -> tuple[Shown | None, Body | None]:
-        return pictures.find(db, desk.base, item_id), _body(db, item_id)
+    def found(db: sqlite3.Connection) -> tuple[Shown | None, Place | None]:
+        return pictures.find(db, desk.base, item_id), _place(db, item_id)
 
-    shown, body = await desk.read(found)
-    if body is None:
+    shown, place = await desk.read(found)
+    if place is None:
         return Response("There is no such person.", status=404)
-    return await pictures.sent(desk, request, shown, f"face-{size}", lambda one: _paint(desk.base, one, body, size))
+    return await pictures.sent(desk, request, shown, f"face-{size}", lambda one: _paint(desk.base, one, place, size))

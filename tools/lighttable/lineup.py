@@ -98,13 +98,17 @@ def _choices(seen: Seen, everybody: Sequence[Person]) -> list[dict[str, Any]]:
     by_name: dict[str, dict[str, Any]] = {}
     for person in everybody:
         key = person.name or f"cluster {person.number}"
-        face = next(iter(seen.known.best.get(person.number, ())), None)
-        old = by_name.setdefault(key, {"name": person.name, "cluster": person.number, "images": 0, "face": face})
+        old = by_name.setdefault(key, {"name": person.name, "cluster": person.number, "images": 0})
         old["images"] += person.listed["images"]
     for name in crowd.names(seen.known, seen.words, seen.photos):
-        by_name.setdefault(name, {"name": name, "cluster": None, "images": 0, "face": None})
+        photo = next(iter(seen.photos.get(name, ())), None)
+        by_name.setdefault(name, {"name": name, "cluster": None, "images": 0, "photo": photo})
     ordered = sorted(by_name.values(), key=lambda one: not one["name"])
-    return ordered[:CHOICES]
+    return [{**one, "face": _first_face(seen.known, one["cluster"])} for one in ordered[:CHOICES]]
+
+
+def _first_face(known: Crowd, cluster: int | None) -> Face | None:
+    return next(iter(known.faces(known.best(cluster, 1))), None) if cluster is not None else None
 
 
 def everybody(seen: Seen) -> list[Person]:
@@ -141,7 +145,7 @@ def _new_name(words: Sequence[Word], images: int) -> str:
 def with_faces(db: sqlite3.Connection, seen: Seen, person: Person) -> Person:
     """The row with its faces: a few of the unsure first, then those that stand for it."""
     unheard = seen.unheard
-    waiting = [face for face in seen.known.unsure.get(person.number, ()) if face.id not in unheard][:3]
+    waiting = [face for face in seen.known.unsure(person.number) if face.id not in unheard][:3]
     there = {face.id for face in waiting}
     rest = [face for face in crowd.faces_of(db, seen.known, person.number) if face.id not in there]
     both = [*waiting, *rest][: crowd.PORTRAITS]
@@ -151,19 +155,20 @@ def with_faces(db: sqlite3.Connection, seen: Seen, person: Person) -> Person:
 def cards(db: sqlite3.Connection, seen: Seen) -> tuple[list[dict[str, Any]], int]:
     """The unsure of whom nothing was said, each with the two people it may be; how many there are in all."""
     queue = crowd.queue(seen.known, seen.words)
-    rows = queue.rows[:CARDS]
+    wanted = json.dumps(queue.items[:CARDS].tolist())
+    rows = db.execute(sql("pages/people.unsure"), {"ids": wanted}).fetchall()
     asked = {"ids": json.dumps([row["frame_id"] for row in rows])}
     frames = {row["id"]: dict(row) for row in db.execute(sql("pages/people.frames"), asked)}
     cards = [
         {
             **dict(row),
-            "alike": len(queue.alike[row["id"]]),
+            "alike": len(queue.alike(row["id"])),
             "frame": frames.get(row["frame_id"], {}),
             "candidates": _candidates(db, seen, row),
         }
         for row in rows
     ]
-    return cards, len(queue.rows)
+    return cards, len(queue.items)
 
 
 def _candidates(db: sqlite3.Connection, seen: Seen, row: sqlite3.Row) -> list[Candidate]:

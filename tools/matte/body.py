@@ -56,7 +56,9 @@ def probability(pose: Pose, width: int, height: int, evidence: Floats | None = N
     evidence: log odds of a person for each pixel from the picture; where it is known, a loose box is looked through for
     the place where they stand.
     """
-    rows, columns = np.mgrid[0:height, 0:width].astype(np.float32) + 0.5
+    # A row and a column: what hangs on one of them alone is worked out for it alone.
+    columns, rows = (np.arange(side, dtype=np.float32) + np.float32(0.5) for side in (width, height))
+    rows = rows[:, None]
     found: Floats = _of_one(pose, columns, rows, evidence) * _within(pose.box, 0.05 + pose.slack, columns, rows) + LEAST
     for other in pose.others:
         if other.common(pose.box) >= 0.02 * pose.box.area:
@@ -67,7 +69,7 @@ def probability(pose: Pose, width: int, height: int, evidence: Floats | None = N
 
 def _of_one(pose: Pose, x: Floats, y: Floats, evidence: Floats | None) -> Floats:
     if pose.keypoints is not None:
-        skeleton = _skeleton(pose.keypoints, pose.box, x.shape)
+        skeleton = _skeleton(pose.keypoints, np.broadcast_shapes(x.shape, y.shape))
         if skeleton is not None:
             return skeleton
     if pose.face is not None:
@@ -92,7 +94,7 @@ def _below_face(face: Box, x: Floats, y: Floats) -> Floats:
     trunk = _logistic((half - np.abs(x - centre_x)) / (0.45 * wide) * 2.0) * _logistic((below + 0.1) * 12.0)
     trunk *= np.where(below > 3.5, 0.8, 0.95)
     arms = 0.2 * _logistic(below * 6.0)
-    return np.asarray(np.clip(np.maximum.reduce([head, trunk, arms]), SOMEWHERE, 0.97))
+    return np.asarray(np.clip(np.maximum(np.maximum(head, trunk), arms), SOMEWHERE, 0.97))
 
 
 def _standing(box: Box, x: Floats, y: Floats) -> Floats:
@@ -143,7 +145,7 @@ def _yielding(mine: Floats, theirs: Floats, in_front: bool) -> Floats:
     return mine * (1.0 - np.minimum(1.4 * taken, 1.0))
 
 
-def _skeleton(keypoints: tuple[Keypoint, ...], box: Box, shape: tuple[int, ...]) -> Floats | None:
+def _skeleton(keypoints: tuple[Keypoint, ...], shape: tuple[int, ...]) -> Floats | None:
     """Head, trunk and limbs drawn around the keypoints that are seen; None where too few are."""
     seen = {index: (point.x, point.y) for index, point in enumerate(keypoints) if point.confidence > 0.3}
     trunk = [seen[index] for index in TRUNK if index in seen]

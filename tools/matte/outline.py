@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tools.matte.colours import to_lab
 from tools.matte.guided import coefficients
-from tools.matte.pyramid import halved, multiplied
+from tools.matte.pyramid import halved, sampled
 
 Floats = NDArray[np.floating[Any]]
 
@@ -106,35 +106,34 @@ def softened(rgb: NDArray[np.uint8], small_mask: NDArray[np.uint8]) -> NDArray[n
     full = np.asarray(small_mask * np.uint8(255), dtype=np.uint8)
     least = _enlarged(cv2.erode(full, kernel, borderType=cv2.BORDER_REPLICATE), rgb)
     most = _enlarged(cv2.dilate(full, kernel, borderType=cv2.BORDER_REPLICATE), rgb)
-    x, y, wide, high = cv2.boundingRect(cv2.subtract(most, least))
+    band = np.asarray(cv2.subtract(most, least), dtype=np.uint8)
+    x, y, wide, high = cv2.boundingRect(band)
     if wide:
         per_px = math.sqrt(small_mask.size / (rgb.shape[0] * rgb.shape[1]))
         # Two means make the model: from farther away nothing reaches the band.
         reach = math.ceil(2 * radius / per_px)
-        rows, columns = (slice(max(0, at - reach), at + side + reach) for at, side in ((y, high), (x, wide)))
-        near = rows, columns
+        x0, y0 = max(0, x - reach), max(0, y - reach)
+        near = slice(y0, y + high + reach), slice(x0, x + wide + reach)
         halvings = max(0, round(math.log2(GUIDE_STEP / per_px)))
-        soft = _following(rgb[near], _enlarged(full, rgb)[near], radius / per_px, halvings)
-        least[near] = cv2.max(cv2.multiply(soft, most[near], scale=1.0 / 255.0), least[near])
+        model = _model(rgb[near], _enlarged(full, rgb)[near], radius / per_px, halvings)
+        places = np.flatnonzero(band > 0)
+        rows, columns = np.divmod(places, rgb.shape[1])
+        slopes = sampled(model, 2**halvings, columns - x0, rows - y0)
+        colours = np.take(rgb.reshape(-1, 3), places, axis=0)
+        found = slopes[:, 3] + sum(slopes[:, channel] * colours[:, channel] for channel in range(3))
+        soft = np.rint(np.clip(found, 0.0, 255.0)) * np.take(most, places) * np.float32(1.0 / 255.0)
+        least.reshape(-1)[places] = np.maximum(np.rint(soft).astype(np.uint8), np.take(least, places))
     return _without_specks(least)
 
 
-def _following(rgb: NDArray[np.uint8], mask: NDArray[np.uint8], radius_px: float, halvings: int) -> NDArray[np.uint8]:
-    """A mask of 0 to 255 by the edges of the picture, height x width, uint8.
-
-    The linear model is found on a picture made smaller (halvings). Of what it says a tenth is cut off at both ends.
-    """
-    height, width = mask.shape
-    step = 2**halvings
+def _model(rgb: NDArray[np.uint8], mask: NDArray[np.uint8], radius_px: float, halvings: int) -> Floats:
+    """How opacity (0 to 255) follows from the picture's colours (0 to 255), on a picture made smaller (halvings):
+    height x width x 4, float32: three slopes and a constant. Of what it says a tenth is cut off at both ends."""
     guide, values = (halved(each, halvings)[-1].astype(np.float32) / np.float32(255.0) for each in (rgb, mask))
-    a, b = coefficients(guide, values, max(1, round(radius_px / step)), 1e-4)
-    constant = multiplied((b - np.float32(0.1)) * np.float32(255.0 / 0.8), step)[:height, :width]
-    slopes = (multiplied(np.asarray(each, dtype=np.float32), step) for each in cv2.split(a * np.float32(1.0 / 0.8)))
-    red, green, blue = (
-        cv2.multiply(slope[:height, :width], colour, dtype=cv2.CV_32F)
-        for slope, colour in zip(slopes, cv2.split(rgb), strict=True)
-    )
-    return np.asarray(cv2.add(cv2.add(cv2.add(constant, red), green), blue, dtype=cv2.CV_8U), dtype=np.uint8)
+    a, b = coefficients(guide, values, max(1, round(radius_px / 2**halvings)), 1e-4)
+    steep = np.float32(1.0 / 0.8)
+    constant = (b - np.float32(0.1)) * (np.float32(255.0) * steep)
+    return np.asarray(cv2.merge([*cv2.split(a * steep), constant]), dtype=np.float32)
 
 
 def _without_specks(alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:

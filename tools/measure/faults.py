@@ -7,6 +7,7 @@ pixels of the crop.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ import cv2
 import numpy as np
 
 from tools.engines.protocols import Box
+from tools.matte.pyramid import halved
 from tools.matte.skull import skull
 from tools.measure.outline import Alpha, extent, face_covered_share, opaque
 
@@ -26,8 +28,9 @@ NONE, SURE = 63, 204
 RIM = 0.05
 """Where an outline may be soft: so deep, by the square root of the subject's area."""
 
-MEASURED_PX = 512
-"""Longer side at which the inside is measured: no limit of this kind hangs on single pixels."""
+MEASURED_PX = 320
+"""Longer side, at most, at which the inside is measured, halved until it fits: no limit of this kind hangs on single
+pixels."""
 
 
 class Sides(NamedTuple):
@@ -93,7 +96,8 @@ def other_face_share(alpha: Alpha, faces: Sequence[Box]) -> float:
     Of the whole face: one that the crop shows a rim of cannot be in the mask with more than that rim.
     """
     crop = Box(0.0, 0.0, alpha.shape[1], alpha.shape[0])
-    shares = ((face_covered_share(alpha, face) or 0.0) * face.common(crop) / face.area for face in faces)
+    seen = ((face, face.common(crop)) for face in faces)
+    shares = ((face_covered_share(alpha, face) or 0.0) * common / face.area for face, common in seen if common > 0.0)
     return max(shares, default=0.0)
 
 
@@ -113,10 +117,5 @@ def translucent_share(alpha: Alpha) -> float | None:
 
 
 def _shrunk(alpha: Alpha) -> Alpha:
-    """At most `MEASURED_PX` on its longer side, opacities averaged."""
-    height, width = alpha.shape
-    scale = MEASURED_PX / max(height, width)
-    if scale >= 1.0:
-        return alpha
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    return np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA), np.uint8)
+    """Halved, opacities averaged, until its longer side is at most `MEASURED_PX`."""
+    return halved(alpha, max(0, math.ceil(math.log2(max(alpha.shape) / MEASURED_PX))))[-1]

@@ -45,11 +45,22 @@ def soft_share(alpha: Alpha) -> float:
 def largest_share(alpha: Alpha) -> float:
     """The largest connected part (8 neighbours) by the whole subject, 0 to 1."""
     mask = opaque(alpha)
-    count, labels = cv2.connectedComponents(mask, connectivity=8)
-    if count == 2:
+    found, tree = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    outlines = [outline for outline, parent in zip(found, tree[0, :, 3], strict=True) if parent < 0]
+    if len(outlines) == 1:
         return 1.0
-    areas = np.bincount(np.asarray(labels).ravel())[1:]
-    return float(areas.max()) / float(areas.sum())
+    subject, largest = cv2.countNonZero(mask), 0
+    # No part has more pixels than its outline encloses: seldom is more than one counted.
+    for most, outline in sorted(((cv2.contourArea(each) + len(each), each) for each in outlines), key=_first)[::-1]:
+        if most <= largest:
+            break
+        area, *_ = cv2.floodFill(mask, None, tuple(map(int, outline[0, 0])), 2, flags=8)
+        largest = max(largest, area)
+    return largest / subject
+
+
+def _first(pair: tuple[float, object]) -> float:
+    return pair[0]
 
 
 def solidity(alpha: Alpha) -> float:
@@ -95,7 +106,7 @@ def face_covered_share(alpha: Alpha, face: Box | None) -> float | None:
         return None
     x0, y0 = math.floor(max(face.x0, 0.0)), math.floor(max(face.y0, 0.0))
     part = alpha[y0 : math.ceil(face.y1), x0 : math.ceil(face.x1)]
-    rows, columns = np.mgrid[0 : part.shape[0], 0 : part.shape[1]] + 0.5
+    columns, rows = np.arange(part.shape[1]) + 0.5, np.arange(part.shape[0])[:, None] + 0.5
     x, y = face.centre[0] - x0, face.centre[1] - y0
     half_width, half_height = FACE_MIDDLE * face.width / 2, FACE_MIDDLE * face.height / 2
     ellipse = ((columns - x) / half_width) ** 2 + ((rows - y) / half_height) ** 2 <= 1.0

@@ -14,7 +14,7 @@ import json
 import os
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,10 @@ STAMPS = "stamps"
 NO_SOURCES = 4
 EXPECTED = "MILL_EXPECTED"
 """The environment's variable that carries a make's own digests to its stamps: two makes may run at once."""
-_CODE = (("tools", "*.py"), ("sql", "*.sql"), ("prompts", "*.md"), ("prompts", "*.json"))
+Files = tuple[tuple[str, str], ...]
+_CODE: Files = (("tools", "*.py"), ("sql", "*.sql"))
+_OWN: Mapping[str, Files] = {"caption": (("prompts", "*.md"), ("prompts", "*.json"))}
+"""Files of the project that one tool alone reads: a change of them starts it and what comes after it."""
 
 
 def main(arguments: list[str]) -> int:
@@ -102,6 +105,29 @@ def check(base: Path, wanted: str = "") -> int:
     return 0
 
 
+def outdated(base: Path) -> list[str]:
+    """The first steps that the next make would look at again, as its stamps say; none where make never finished one.
+
+    Changes nothing. Raises UsageError where the configuration cannot be read.
+    """
+    folder = base / STAMPS
+    stamps = {path.name for path in folder.iterdir() if not path.name.startswith(".")} if folder.is_dir() else set()
+    if not stamps:
+        return []
+    settings = load(base)
+    unlike: set[str] = set()
+    found = []
+    with _Manifest(base) as manifest:
+        expected = digests(settings, manifest)
+        for step, dataset in _steps(settings):
+            name = _name(step.tool, dataset)
+            if _read(folder / name) != [expected[name], *manifest.state(name)]:
+                # What comes after it is looked at because of it.
+                found += [] if unlike.intersection(_before(step, dataset)) else [name]
+                unlike.add(name)
+    return [*found, *sorted(stamps - set(expected))]
+
+
 def _found(folder: Path, manifest: _Manifest, dataset: str) -> Touched | None:
     """What people did in a dataset's package; None where there is none, or nothing is in it."""
     if not manifest.packaged(dataset):
@@ -142,11 +168,12 @@ def stamp(base: Path, step: str) -> int:
 
 def digests(settings: Settings, manifest: _Manifest) -> dict[str, str]:
     """The chained digest of every step, named as its stamp: its own causes and all before it."""
-    common = _code()
+    common = _content(_CODE)
+    own = {tool: _content(files) for tool, files in _OWN.items()}
     found: dict[str, str] = {}
     for step, dataset in _steps(settings):
         section = settings.sections[step.tool]
-        parts: list[Any] = [common, section, manifest.decisions(step, dataset)]
+        parts: list[Any] = [common, own.get(step.tool), section, manifest.decisions(step, dataset)]
         parts.append(manifest.lost(_name(step.tool, dataset)))
         parts.append(trace(step.tool, section, manifest.pinned(step.tool), settings.base.absolute()))
         if step.gate is None:
@@ -179,9 +206,10 @@ def _digest(parts: list[Any]) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def _code() -> str:
+def _content(files: Files) -> str:
+    """The digest of some files of the project."""
     digest = hashlib.sha256()
-    for folder, pattern in _CODE:
+    for folder, pattern in files:
         for path in sorted((ROOT / folder).rglob(pattern)):
             digest.update(f"{path.relative_to(ROOT)}\0".encode())
             digest.update(path.read_bytes())

@@ -13,6 +13,7 @@ from tools.mill.tool import Made
 
 ADDRESS_HEX = 32
 VERSION_HEX = 16
+_KEY = "kind = ? and address = ? and version = ?"
 
 
 def version(sha256: str | None, facts: Mapping[str, Any], parent_version: str) -> str:
@@ -57,7 +58,8 @@ class Family:
         db = self.db
         new = version(made.file.sha256 if made.file else None, made.facts, self.parent_version)
         key = (made.kind, made.address, new)
-        row = db.execute("select id, newest from item where kind = ? and address = ? and version = ?", key).fetchone()
+        by, values = ("id = ?", (made.known,)) if made.known is not None else (_KEY, key)
+        row = db.execute(f"select id, newest from item where {by}", values).fetchone()
         flipped = self.in_force and row is not None and not row["newest"]
         if flipped or (self.in_force and row is None):
             displace(db, *key[:2])
@@ -78,10 +80,12 @@ class Family:
             )
         if flipped:
             claim(db, [item_id])
+        self.left.discard(item_id)
+        if made.known is not None:
+            return item_id
         save_row(db, made.kind, "item_id", item_id, made.facts)
         db.execute("delete from lineage where child_id = ?", (item_id,))
         db.executemany("insert into lineage values (?, ?, ?)", [(item_id, side, role) for side, role in made.sides])
-        self.left.discard(item_id)
         return item_id
 
     def close(self) -> list[int]:

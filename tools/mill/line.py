@@ -19,7 +19,7 @@ from typing import Any
 from tools.mill import machine
 from tools.mill.pool import attempt
 from tools.mill.tool import Asking, Bench, Result, Row, Tool
-from tools.mill.workers import Attempt
+from tools.mill.workers import Attempt, Ends
 
 
 def tool_named(word: str, bench: Bench[Any]) -> Tool:
@@ -52,8 +52,8 @@ class _Item:
     question: Any = None
 
 
-_Outcome = tuple[int, Result | None, str | None, bool]
-"""Of one job, by its number: a result, or an error sentence and whether that stops everything."""
+_Outcome = tuple[int, Result | None, str | None, Ends]
+"""Of one job, by its number: a result, or an error sentence and whether that ends everything."""
 
 
 @dataclass
@@ -104,8 +104,8 @@ class Line:
         last = time.perf_counter()
         for outcomes in self._outcomes(tool, opened[0], jobs):
             now = time.perf_counter()
-            for number, value, error, stop in outcomes:
-                yield number, (value, error, stop, (now - last) / len(outcomes))
+            for number, value, error, ends in outcomes:
+                yield number, (value, error, ends, (now - last) / len(outcomes))
             last = now
 
     def _outcomes(self, tool: Tool, engine: Any, jobs: Iterator[tuple[int, Row]]) -> Iterator[list[_Outcome]]:
@@ -124,9 +124,9 @@ class Line:
                 elif not part:
                     return
                 failed: list[_Outcome] = []
-                for item, answer, error, stop in _answered(engine, part):
+                for item, answer, error, ends in _answered(engine, part):
                     if error is not None:
-                        failed.append((item.number, None, error, stop))
+                        failed.append((item.number, None, error, ends))
                         continue
                     with belt.changed:
                         belt.afoot += 1
@@ -166,14 +166,14 @@ def _begun(tool: Tool, row: Row, bench: Bench[Any]) -> Asking:
 def _proceed(belt: _Belt, item: _Item, answer: Any, engine: Any) -> None:
     """In a thread: go on to the next question, or to the end."""
     first = item.question is None
-    result, error, stop, _ = attempt(_step, answer, item)
+    result, error, ends, _ = attempt(_step, answer, item)
     with belt.changed:
         belt.loading -= first
         belt.afoot -= 1
         if result is None and error is None:
             belt.asked.append(item)
         else:
-            belt.done.append((item.number, result and _on_its_device(result, engine), error, stop))
+            belt.done.append((item.number, result and _on_its_device(result, engine), error, ends))
         belt.changed.notify()
 
 
@@ -193,18 +193,18 @@ def _ended(end: StopIteration) -> Result:
     return result
 
 
-def _answered(engine: Any, part: list[_Item]) -> Iterator[tuple[_Item, Any, str | None, bool]]:
-    """Each item with the engine's answer, or with what went wrong and whether that stops everything."""
+def _answered(engine: Any, part: list[_Item]) -> Iterator[tuple[_Item, Any, str | None, Ends]]:
+    """Each item with the engine's answer, or with what went wrong and whether that ends everything."""
     if not part:
         return
-    answers, error, stop, _ = attempt(_run, engine, [item.question for item in part])
-    if error is not None and not stop and len(part) > 1:
+    answers, error, ends, _ = attempt(_run, engine, [item.question for item in part])
+    if error is not None and ends is None and len(part) > 1:
         # Nobody knows whose fault it is: each is asked about alone.
         for item in part:
             yield from _answered(engine, [item])
         return
     for item, answer in zip(part, answers or [None] * len(part), strict=True):
-        yield item, answer, error, stop
+        yield item, answer, error, ends
 
 
 def _run(questions: list[Any], engine: Any) -> list[Any]:

@@ -9,10 +9,11 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from tools.mill import files, limits, links, mapping, pinning, recipe, runs, settle, steps, sweep
+from tools.mill import files, limits, links, mapping, pinning, recall, recipe, runs, settle, steps, sweep
 from tools.mill.lock import hold
 from tools.mill.manifest import NAME, connect, meta, require, set_meta, sql, transaction
 from tools.mill.plan import BY_TOOL, folder_of
@@ -39,6 +40,7 @@ class _Work:
     bench: Bench[Any]
     bounds: Mapping[str, float]
     recipe_id: int
+    weights: Sequence[str]
     rows: Sequence[Row] | None
     notes: tuple[str, ...]
 
@@ -120,7 +122,9 @@ def _run(
             links.lay_out(db, base, folder, question, step_id)
     if run_id is not None and tool.review and (tool.work_set or runs.did_something(db, run_id)):
         notes += tool.review(work.bench)
-    notes += service.farewell() if service and run_id is not None else ()
+    if run_id is not None:
+        notes += recall.told(db, run_id, tool.name, len(queue))
+        notes += service.farewell() if service else ()
     report = runs.report(db, step_id, tool.name, asked.dataset, len(queue), run_id, notes)
     return dataclasses.replace(report, left=service.left) if service else report
 
@@ -158,7 +162,8 @@ def _prepare(
     bounds = {limit.key: float(values[limit.key]) for limit in tool.limits}
     bench = Bench(base, params, dataset, sides, digest=engine[1] if engine else "")
     notes += tool.remarks(bench) if tool.remarks else ()
-    return _Work(db, tool, asked, place, bench, bounds, recipe_id, rows, notes)
+    weights = recipe.files(params, engine[0] if engine else None)
+    return _Work(db, tool, asked, place, bench, bounds, recipe_id, weights, rows, notes)
 
 
 def _side(db: sqlite3.Connection, name: str, dataset: str) -> list[dict[str, Any]]:
@@ -204,7 +209,7 @@ def _one_run(work: _Work, queue: steps.Queue) -> int:
     """One run with its row: begun, worked, finished, whatever happens in between."""
     db, start = work.db, time.perf_counter()
     with transaction(db):
-        run_id = runs.begin(db, work.step_id, work.recipe_id, work.bounds, work.asked.workers)
+        run_id = runs.begin(db, work.step_id, work.recipe_id, work.bounds, work.asked.workers, work.weights)
     recorder = Recorder(
         *(db, work.tool.name, work.place, list(BY_TOOL).index(work.tool.name), work.recipe_id, run_id),
         *(work.tool.limits, work.tool.reasons, work.bounds),
@@ -265,21 +270,21 @@ def _map_each(work: _Work, recorder: Recorder, queue: steps.Queue, run_id: int) 
             batch.clear()
         last = time.monotonic()
 
+    known, rest = recall.known(work.db, work.bench.base, work.tool, work.step_id, work.recipe_id, queue)
     # Closed at once when something goes wrong here, so that no worker writes another file.
-    mapped = mapping.results(work.tool, work.bench, queue, work.asked, COMMIT_S, commit)
+    mapped = mapping.results(work.tool, work.bench, rest, work.asked, COMMIT_S, commit)
     with closing(mapped) as entries:
         try:
-            for entry in progress(entries, work.tool.name, len(queue)):
+            for entry in progress(chain(known, entries), work.tool.name, len(queue)):
                 batch.append(entry)
                 if entry.result.device:
                     devices.add(entry.result.device)
                 if time.monotonic() - last > COMMIT_S:
                     commit()
-        except Stop:
+        except (Stop, UsageError):
             # What was finished before stands: an item that stops every run must not be the first for ever.
             commit()
             raise
     commit()
-    if devices:
-        with transaction(work.db):
-            runs.ran_on(work.db, run_id, devices)
+    with transaction(work.db):
+        runs.ran_on(work.db, run_id, devices, len(queue) - len(rest))

@@ -18,7 +18,7 @@ from tools.mill.settings import UsageError
 from tools.mill.way import Way
 
 if TYPE_CHECKING:
-    from tools.mill.workers import Attempt, Serve
+    from tools.mill.workers import Attempt, Ends, Serve
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -48,7 +48,7 @@ def run_all(
     """Call function(job, shared) for every job; answers come in the order in which they are ready.
 
     shared is sent once to each worker. serve: how a worker process does the same to several jobs at once, instead of
-    calling the function. A job's exception is its answer's error; Stop ends everything.
+    calling the function. A job's exception is its answer's error; Stop and UsageError end everything.
     """
     if way.where == "serial":
         for job in jobs:
@@ -84,16 +84,15 @@ def _windowed(submit: Callable[[J], Future[Any]], jobs: Iterable[J], way: Way) -
                 break
             pending[submit(job)] = job
         done = wait(pending, way.idle_s, FIRST_COMPLETED).done
-        # Those that came to something first: a Stop among them ends this.
-        for future in sorted(done, key=_stops):
+        # Those that came to something first: one among them may end this.
+        for future in sorted(done, key=_ends):
             yield _answer(pending.pop(future), *future.result())
         if not done:
             way.idle()
 
 
-def _stops(future: Future[Any]) -> bool:
-    stop: bool = future.result()[2]
-    return stop
+def _ends(future: Future[Any]) -> bool:
+    return future.result()[2] is not None
 
 
 def attempt(function: Callable[[J, S], R], shared: S, job: J) -> Attempt:
@@ -103,26 +102,27 @@ def attempt(function: Callable[[J, S], R], shared: S, job: J) -> Attempt:
         value = function(job, shared)
     except (Exception, SystemExit) as problem:  # the boundary: whatever a tool raises is this item's failure
         return None, *told(problem), time.perf_counter() - start
-    return value, None, False, time.perf_counter() - start
+    return value, None, None, time.perf_counter() - start
 
 
-def told(problem: Exception | SystemExit) -> tuple[str, bool]:
-    """The sentence that says what went wrong with one job, and whether no other would fare better."""
+def told(problem: Exception | SystemExit) -> tuple[str, Ends]:
+    """The sentence that says what went wrong with one job, and with which error the run ends, if no other job would
+    fare better."""
     match problem:
         case Stop():
-            return str(problem), True
+            return str(problem), Stop
         case OSError():
-            return files.told(problem), problem.errno in files.NO_ROOM | files.NO_MEANS
+            return files.told(problem), Stop if problem.errno in files.NO_ROOM | files.NO_MEANS else None
         case ImportError():
-            return f"{problem} (`make doctor` says what is missing on this machine)", True
-        case UsageError():  # an engine that cannot run
-            return str(problem).rstrip("."), True
+            return f"{problem} (`make doctor` says what is missing on this machine)", Stop
+        case UsageError():  # an engine that cannot run as it is set
+            return str(problem), UsageError
         case MemoryError():
-            return "It needs more memory than a worker may take (memory_mb).", False
-    return f"{type(problem).__name__}: {problem}", False
+            return "It needs more memory than a worker may take (memory_mb).", None
+    return f"{type(problem).__name__}: {problem}", None
 
 
-def _answer(job: J, value: R | None, error: str | None, stop: bool, seconds: float) -> Answer[J, R]:
-    if stop:
-        raise Stop(error)
+def _answer(job: J, value: R | None, error: str | None, ends: Ends, seconds: float) -> Answer[J, R]:
+    if ends:
+        raise ends(error)
     return Answer(job, value, error, seconds)

@@ -6,20 +6,33 @@ import dataclasses
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 
 def parameters(params: Any, engine: str | None = None) -> dict[str, Any]:
     """The fields of a tool's Params that decide what comes out; operational ones (deadline, memory) stay away.
 
-    So do those that another engine reads than the one that runs.
+    So do those that nobody reads with this engine and the other settings, and names of files that the engine's digest
+    stands for.
     """
-    return {
-        field.name: getattr(params, field.name)
-        for field in dataclasses.fields(params)
-        if field.metadata.get("recipe", True) and field.metadata.get("engine", engine) == engine
-    }
+    return {name: value for name, value, names_file in _read(params, engine) if not names_file}
+
+
+def files(params: Any, engine: str | None) -> list[str]:
+    """The names, without their folders, of the files that a tool's Params name for this engine."""
+    return [Path(value).name for _, value, names_file in _read(params, engine) if names_file and value]
+
+
+def _read(params: Any, engine: str | None) -> Iterator[tuple[str, Any, bool]]:
+    """Name and value of each field that somebody reads, and whether it names a file."""
+    for field in dataclasses.fields(params):
+        told = field.metadata
+        switch, values = told.get("where") or ("", ())
+        off = switch and getattr(params, switch) not in values
+        if told.get("recipe", True) and told.get("engine", engine) == engine and not off:
+            yield field.name, getattr(params, field.name), told.get("file", False)
 
 
 def digest_rows(rows: Iterable[Mapping[str, Any]], *columns: str) -> str:

@@ -9,7 +9,7 @@ import socket
 import sqlite3
 import sys
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tools.mill.conceal import conceal
@@ -40,13 +40,23 @@ class Report:
     left: int = 0
 
 
-def begin(db: sqlite3.Connection, step_id: int, recipe_id: int, bounds: Mapping[str, float], workers: int) -> int:
+def begin(
+    db: sqlite3.Connection,
+    step_id: int,
+    recipe_id: int,
+    bounds: Mapping[str, float],
+    workers: int,
+    weights: Sequence[str] = (),
+) -> int:
+    """Write down that a run begins, and on what. weights: the names of the files that the settings name for its engine;
+    the recipe knows them by their digest."""
     machine = {
         "python": platform.python_version(),
         "system": platform.platform(),
         "cpus": os.cpu_count(),
         "workers": workers,
         "libraries": {name: _version(name) for name in LIBRARIES},
+        "weights": list(weights),
         "arguments": [conceal(argument) for argument in sys.argv[1:]],
     }
     cursor = db.execute(
@@ -69,10 +79,13 @@ def _version(name: str) -> str | None:
         return None
 
 
-def ran_on(db: sqlite3.Connection, run_id: int, devices: Iterable[str]) -> None:
-    """Write down where the run's engine computed: "cuda:0, half precision", "TensorRT, CUDA, CPU", "cpu"."""
-    question = "update run set machine_json = json_set(machine_json, '$.devices', json(?)) where id = ?"
-    db.execute(question, (json.dumps(sorted(devices)), run_id))
+def ran_on(db: sqlite3.Connection, run_id: int, devices: Iterable[str], recalled: int) -> None:
+    """Write down where the run's engine computed ("cuda:0, half precision", "TensorRT, CUDA, CPU", "cpu"), and of how
+    many items the result was known."""
+    for key, value in (("devices", sorted(devices)), ("recalled", recalled)):
+        if value:
+            question = "update run set machine_json = json_set(machine_json, '$.' || ?, json(?)) where id = ?"
+            db.execute(question, (key, json.dumps(value), run_id))
 
 
 def did_something(db: sqlite3.Connection, run_id: int) -> bool:

@@ -22,9 +22,22 @@ def operational(default: T) -> T:
     return field(default=default, metadata={"recipe": False})
 
 
-def of_engine(name: str, default: T) -> T:
-    """A parameter that one engine reads: in the recipe only where that engine runs."""
-    return field(default=default, metadata={"engine": name})
+Where = tuple[str, tuple[Any, ...]]
+"""Another parameter, and its values with which one is read."""
+
+
+def of_engine(name: str, default: T, *, where: Where | None = None, file: bool = False) -> T:
+    """A parameter that one engine reads: in the recipe only where that engine runs, and as `read_where` says.
+
+    file: it names a file whose digest is part of the engine's, so that the name decides nothing; it is written into the
+    run instead.
+    """
+    return field(default=default, metadata={"engine": name, "where": where, "file": file})
+
+
+def read_where(where: Where, default: T) -> T:
+    """A parameter that nobody reads unless another one has one of some values: in the recipe only then."""
+    return field(default=default, metadata={"where": where})
 
 
 @dataclass(frozen=True)
@@ -79,7 +92,7 @@ class Made:
 
     kind, address: as in DESIGN "address". file: None for what a parameter dropped (a row without a file).
     facts: columns of the table named like the kind. measures: columns of the table named like the tool.
-    sides: (item_id, role) of side inputs.
+    sides: (item_id, role) of side inputs. known: the item that it is already, where the manifest has it as it was.
     """
 
     kind: str
@@ -91,6 +104,7 @@ class Made:
     measures: Row = field(default_factory=dict)
     verdict: Verdict = OK
     sides: tuple[tuple[int, str], ...] = ()
+    known: int | None = None
 
 
 @dataclass(frozen=True)
@@ -210,7 +224,8 @@ class Tool:
     settings of a model elsewhere); it is part of the recipe. service: opens an engine that other people run, None where
     the engine is here. prepare: what must be known before it is
     asked what waits; returns sentences for the user. conclude: rows of its own, in the set's transaction.
-    stands: whether what a set made is still there; where it is not, the set is made again.
+    recalls: an earlier result by the same recipe is taken again: its work has no facts on its input, and what it makes
+    is one file each. stands: whether what a set made is still there; where it is not, the set is made again.
     remarks: sentences about its settings that the user should read each time. review: what to say of what it has made,
     after a run that did something. shows: folders of links for a file browser, with the SQL of each.
     """
@@ -230,6 +245,7 @@ class Tool:
     service: Callable[[Bench[Any]], Service | None] | None = None
     prepare: Callable[[sqlite3.Connection, Path, Asked], tuple[str, ...]] | None = None
     conclude: Callable[[sqlite3.Connection, int, Dataset, Mapping[int, Result]], None] | None = None
+    recalls: bool = False
     stands: Callable[[Bench[Any]], bool] | None = None
     remarks: Callable[[Bench[Any]], tuple[str, ...]] | None = None
     review: Callable[[Bench[Any]], tuple[str, ...]] | None = None

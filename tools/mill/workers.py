@@ -22,11 +22,16 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
+from tools.mill import machine
+from tools.mill.pool import Stop
 from tools.mill.way import Way
 
 J = TypeVar("J")
-Attempt = tuple[Any, str | None, bool, float]
-"""(value, error, whether to stop, seconds) of one job; a value or an error sentence."""
+Ends = type[Exception] | None
+"""The error with which the whole run ends; None where it goes on."""
+
+Attempt = tuple[Any, str | None, Ends, float]
+"""(value, error, Ends, seconds) of one job; a value or an error sentence."""
 
 Serve = Callable[[Iterator[tuple[int, J]], Callable[[], None]], Iterator[tuple[int, Attempt]]]
 """In a worker: takes numbered jobs as they come, calls its second argument once it is ready to work, and gives the
@@ -139,7 +144,7 @@ class Crew(Generic[J]):
         if not speaks:
             if deadline_s is not None and worker.since is not None and time.monotonic() >= worker.since + deadline_s:
                 said = f"It was not done after {deadline_s:g} s and was stopped (deadline_s)."
-                yield from self._lose(worker, (None, said, False, deadline_s))
+                yield from self._lose(worker, (None, said, None, deadline_s))
             return
         try:
             message = worker.pipe.recv()
@@ -158,9 +163,9 @@ class Crew(Generic[J]):
         if attempt is None:
             cause = _cause(worker.process.exitcode)
             if worker.since is None:
-                attempt = None, f"A worker process could not start ({cause})", True, 0.0
+                attempt = None, f"A worker process could not start ({cause})", Stop, 0.0
             else:
-                attempt = None, f"The worker died ({cause}).", False, time.monotonic() - worker.since
+                attempt = None, f"The worker died ({cause}).", None, time.monotonic() - worker.since
         if len(worker.hands) > 1 and not attempt[2]:
             self._suspects.extend(worker.hands.values())
             return
@@ -247,6 +252,7 @@ def _prepare(parent: int, memory_mb: int, niceness: int) -> None:
         if os.getppid() != parent:
             os.kill(os.getpid(), signal.SIGKILL)
     os.nice(niceness)
+    machine.reuse_memory()
     if memory_mb:
         bound = memory_mb * 1024 * 1024
         resource.setrlimit(resource.RLIMIT_DATA, (bound, bound))

@@ -13,6 +13,7 @@ from typing import Any, NoReturn, Protocol
 from tools.mill.pool import Stop
 from tools.mill.tool import Unserved, Waits
 from tools.paid.faults import Fault, pause_s
+from tools.paid.first import First
 from tools.paid.ledger import Ledger, Reply, Spent
 from tools.paid.pace import Halted, Pace
 from tools.paid.prices import Price
@@ -78,6 +79,7 @@ class Desk:
     timeout_s: float
     veil: Veil
     silence: Silence = field(default_factory=Silence)
+    first: First = field(default_factory=First)
 
     @property
     def bound(self) -> float:
@@ -105,7 +107,10 @@ class Desk:
                     self.ledger.check(self.bound, self.budget)
                     self.ledger.set_aside(digest)
                     reply = None
-                return reply or self._asked(digest, question, about)
+                if reply:
+                    return reply
+                with self.first.turn(self.pace):
+                    return self._asked(digest, question, about)
         except (Halted, Spent) as error:
             raise Waits(str(error)) from error
         except sqlite3.Error as error:

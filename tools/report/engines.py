@@ -33,7 +33,7 @@ def states(settings: Settings, *, ask: bool = False) -> Iterator[State]:
 
     ask: whether a captioner elsewhere that is set up here is asked to list its models.
     """
-    pins = pinned(settings.base.absolute())
+    pins = pinned(settings.base.resolve())
     for kind, known in engines.ENGINES.items():
         params = params_of(settings, kind)
         runs = pins.get(kind, "auto") if params.engine == "auto" else params.engine
@@ -47,10 +47,15 @@ def states(settings: Settings, *, ask: bool = False) -> Iterator[State]:
 
 def better(settings: Settings) -> Iterator[tuple[str, str]]:
     """By kind, a sentence where "auto" would be another engine than it was when the workspace was begun."""
-    base = settings.base.absolute()
+    base = settings.base.resolve()
     for kind, was in pinned(base).items():
         params = params_of(settings, kind)
-        now = engines.resolve(kind, "auto", params, base) if params.engine == "auto" else was
+        if params.engine != "auto":
+            continue
+        try:
+            now = engines.resolve(kind, "auto", params, base)
+        except UsageError:  # `states` tells it, of the engine that would read this setting
+            continue
         # The order of the engines is that of what they are worth.
         if now != was and list(engines.ENGINES[kind]).index(now) < list(engines.ENGINES[kind]).index(was):
             begun = f"engine auto was pinned as {was} when this workspace was begun; {now} would run now."
@@ -75,17 +80,19 @@ def params_of(settings: Settings, kind: str) -> Any:
 
 def _here(settings: Settings, kind: str, name: str, params: Any) -> tuple[bool, str]:
     """Of an engine on this machine: whether it is ready; weights, packages, their licences, device."""
-    entry, base = engines.ENGINES[kind][name], settings.base.absolute()
+    entry, base = engines.ENGINES[kind][name], settings.base.resolve()
     try:
         files = engines.files(kind, name, params, base)
         device = _device(kind, name, params)
-        lack = _replaced(base, kind, files)
+        lack = next(filter(None, map(weights.broken, files)), None) or _replaced(base, kind, files)
     except UsageError as error:
         lack = str(error)
     if lack:
         return False, lack
-    terms = models.licence(models.terms_of(models.Wanted(kind, name, params))) if files else ""
-    told = [f"{path} (SHA-256 {weights.sha256_of(path)[:16]}…; {terms})" for path in files]
+    terms = models.terms_of(models.Wanted(kind, name, params)) if files else None
+    # Those of a package, doctor tells beside the package.
+    own = f"; {models.licence(terms)}" if terms and terms not in catalogue.PACKAGES.values() else ""
+    told = [f"{path} (SHA-256 {weights.sha256_of(path)[:16]}…{own})" for path in files]
     told += [*_packages(entry.packages, params), f"device {device}"] if device else ["Framemill's own"]
     return True, ", ".join(told)
 
@@ -99,11 +106,14 @@ def _replaced(base: Path, kind: str, files: tuple[Path, ...]) -> str | None:
 
 
 def _packages(names: tuple[str, ...], params: Any) -> Iterator[str]:
-    """Each package with its version and licence, and the landmarks where they are found."""
+    """Each package with its version and its licence's name, and the landmarks where they are found.
+
+    What else is to be said of their terms stands beside the package.
+    """
     for name in names:
-        yield f"{name} {importlib.metadata.version(name)} ({models.licence(catalogue.PACKAGES[name])})"
+        yield f"{name} {importlib.metadata.version(name)} ({catalogue.PACKAGES[name].licence})"
     if "face_recognition_models" in names and getattr(params, "landmarks", False):
-        yield f"{catalogue.LANDMARKS} ({models.licence(catalogue.PACKAGES[catalogue.LANDMARKS])})"
+        yield f"{catalogue.LANDMARKS} ({catalogue.PACKAGES[catalogue.LANDMARKS].licence})"
 
 
 def _device(kind: str, name: str, params: Any) -> str:

@@ -20,6 +20,10 @@ _DEFAULT = re.compile(r"(?:^|(?<=\. ))((?:\w+, )*\w+): (?:([^.]*?), )?empty for 
 """How a description tells of parameters: "n: how many, empty for 20." or "tool, reason: empty for all." """
 
 
+_BETWEEN = re.compile(r"\s+(?=\w+=)")
+"""Where the next pair begins in a text of several, as make gives them: values may hold blanks."""
+
+
 @dataclass(frozen=True)
 class Parameter:
     """What a query takes. meaning: as its description says, may be empty. default: what stands for the empty text."""
@@ -75,9 +79,9 @@ def load(name: str) -> Query:
 
 
 def bind(query: Query, pairs: tuple[str, ...]) -> Mapping[str, str]:
-    """What `-p key=value` gives to a query. Raises UsageError for what it does not take."""
+    """What `-p key=value` gives to a query; a text may hold several. Raises UsageError for what it takes not."""
     values = dict.fromkeys(query.parameters, "")
-    for pair in pairs:
+    for pair in (one for text in pairs for one in _BETWEEN.split(text.strip())):
         key, equals, value = pair.partition("=")
         if not equals:
             raise UsageError(f"-p {pair} is no key=value.")

@@ -51,6 +51,12 @@ def carry_over(old: Path, new: Path) -> int:
     return count
 
 
+def theirs(folder: Path) -> list[str]:
+    """The files and links that others put into a package, as paths below it; nothing where no manifest tells whose."""
+    manifest = read_manifest(folder)
+    return [] if manifest is None else [path for path in _files(folder) if path not in written(manifest)]
+
+
 def _files(folder: Path) -> Iterator[str]:
     for root, _, names in os.walk(folder):
         for name in sorted(names):

@@ -12,12 +12,12 @@ from datasette.utils.asgi import Request, Response
 from tools.describe import hand
 from tools.describe.tokens import WHOLE
 from tools.describe.wording import words
-from tools.lighttable import caption_asked, caption_replace, caption_rows, caption_writes, captioned, counted, writes
+from tools.lighttable import caption_asked, caption_replace, caption_rows, caption_writes, captioned, writes
 from tools.lighttable.caption_asked import Wanted
 from tools.lighttable.captioned import Line, Rules
 from tools.lighttable.desk import Desk, Page
+from tools.lighttable.pages.gallery import sources
 from tools.mill import settings
-from tools.mill.manifest import sql
 from tools.mill.settings import UsageError
 from tools.training.edits import one_line
 
@@ -28,11 +28,11 @@ SHOWN, MOST_TOGETHER = 500, 2000
 async def show(desk: Desk, request: Request) -> Response:
     wanted = caption_asked.parse(request.args)
     rules = captioned.rules_of(desk.base)
-    n_all, found, names, package = await desk.read(
+    everything, found, names, package = await desk.read(
         lambda db: (
-            len(caption_rows.all_lines(desk, db, rules)),
+            lines := caption_rows.all_lines(desk, db, rules),
             caption_rows.found(desk, db, rules, wanted),
-            _sources(desk, db),
+            _sources(db, lines),
             caption_rows.in_package(db, desk.base, rules),
         )
     )
@@ -42,7 +42,7 @@ async def show(desk: Desk, request: Request) -> Response:
         "captions",
         title="Captions",
         wanted=wanted,
-        n_all=n_all,
+        n_all=len(everything),
         n=n,
         lines=found.lines[start : start + wanted.per],
         start=start,
@@ -92,13 +92,9 @@ def _known(rules: Sequence[Rules]) -> dict[str, Any]:
     }
 
 
-def _sources(desk: Desk, db: sqlite3.Connection) -> Mapping[str, str]:
-    """What each source is called."""
-
-    def names() -> Mapping[str, str]:
-        return {row["address"]: row["name"] for row in db.execute(sql("pages/gallery.names"))}
-
-    return counted.counted(desk, db, "captions sources", names)
+def _sources(db: sqlite3.Connection, lines: Sequence[Line]) -> Mapping[str, str]:
+    """What the sources of some lines are called."""
+    return sources(db, sorted({line.source for line in lines}))
 
 
 def _cloud(found: caption_asked.Found, wanted: Wanted, n: int) -> list[dict[str, Any]]:
@@ -138,8 +134,8 @@ async def rows(desk: Desk, request: Request) -> Response:
     rules = captioned.rules_of(desk.base)
     lines, names, package = await desk.read(
         lambda db: (
-            caption_rows.all_lines(desk, db, rules),
-            _sources(desk, db),
+            lines := caption_rows.all_lines(desk, db, rules),
+            _sources(db, lines),
             caption_rows.in_package(db, desk.base, rules),
         )
     )

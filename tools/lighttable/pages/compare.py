@@ -15,6 +15,7 @@ from tools.lighttable import asked, comparing, counted, groups, pictures, sets, 
 from tools.lighttable.asked import Query
 from tools.lighttable.desk import Desk, Page
 from tools.lighttable.pages.item import gauge
+from tools.lighttable.unstored import unstored
 from tools.mill.manifest import sql
 from tools.mill.settings import UsageError
 from tools.report.story import read
@@ -77,7 +78,7 @@ async def stage(desk: Desk, request: Request) -> Response:
     wanted = parse(request)
 
     def found(db: sqlite3.Connection) -> dict[str, Any]:
-        one = counted.chosen_set(desk, db, wanted.query.set)
+        one = counted.chosen_set(desk, db, sets.all_sets(db), wanted.query.set)
         if one is None or not (wanted.item or wanted.mode == "groups"):
             raise UsageError("There is nothing to look at.")
         return {"one": one, "wanted": wanted} | _stage(db, desk, wanted, one)
@@ -97,9 +98,9 @@ async def _painted(desk: Desk, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _context(db: sqlite3.Connection, desk: Desk, wanted: Wanted) -> dict[str, Any]:
-    there = counted.all_sets(desk, db)
+    there = sets.all_sets(db)
     wanted = replace(wanted, query=_query(db, there, wanted))
-    one = counted.chosen_set(desk, db, wanted.query.set)
+    one = counted.chosen_set(desk, db, there, wanted.query.set)
     if one is None:
         return {"one": None}
     cells = counted.cube(desk, db, one, wanted.query)
@@ -110,7 +111,9 @@ def _context(db: sqlite3.Connection, desk: Desk, wanted: Wanted) -> dict[str, An
         wanted = replace(wanted, item=items[-1 if wanted.last else 0]["id"])
     reviewed = sum(n for value, n in found["verdict"].items() if value)
     stage = _stage(db, desk, wanted, one)
+    dropped = unstored(db, (row["id"] for row in items if row["kind"] == "frame" and row["path"] is None))
     return stage | {
+        "dropped": dropped,
         "one": one,
         "wanted": wanted,
         "query": wanted.query,
@@ -159,6 +162,7 @@ def _stage(db: sqlite3.Connection, desk: Desk, wanted: Wanted, one: sets.Set) ->
         return context | _groups(db, desk, wanted, one)
     if found is None:
         return context
+    context["unstored"] = unstored(db, [found.item["id"]]).get(found.item["id"])
     if mode == "frame" and found.frame:
         crop = comparing.on_crop(found) if found.person else None
         context |= {"on_frame": comparing.on_frame(found), "on_crop": crop}
@@ -186,7 +190,7 @@ def _checked(db: sqlite3.Connection, found: comparing.Beside, mode: str) -> list
 
 def _groups(db: sqlite3.Connection, desk: Desk, wanted: Wanted, one: sets.Set) -> dict[str, Any]:
     """The near-duplicates of the set; where it has none, of the last dataset's choice, or of the frames."""
-    there = groups.sets_of(counted.all_sets(desk, db))
+    there = groups.sets_of(sets.all_sets(db))
     of = next((each for each in there if each.word == one.word), None)
     if of is None:
         kind = "frame" if one.kind in ("frame", "video", "photo") else "cutout"

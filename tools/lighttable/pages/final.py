@@ -95,7 +95,7 @@ async def forecast(desk: Desk, request: Request) -> Response:
     """What the next make would change in the set, as a part of the page: nothing where it has nothing to choose."""
     name = request.args.get("dataset") or ""
     there = await _field(desk, name)
-    waits = await desk.read(lambda db: counted.counted(desk, db, "waits", lambda: waiting.before_select(db)))
+    waits = await desk.read(waiting.before_select)
     if not there.due:
         return await desk.page("final-forecast", waits=waits, comes=(), goes=(), still=True)
     found = await desk.paint(standins.forecast, there)

@@ -10,6 +10,7 @@ from typing import Any
 from datasette.utils.asgi import Request, Response
 
 from tools.lighttable.desk import Desk, Page
+from tools.lighttable.unstored import unstored
 from tools.mill.manifest import sql
 from tools.mill.settings import UsageError
 from tools.report import fate, links
@@ -55,6 +56,7 @@ def _context(db: sqlite3.Connection, desk: Desk, story: Story) -> dict[str, Any]
         "item": item,
         "line": line,
         "own": line[-1],
+        "unstored": unstored(db, [item.item_id]).get(item.item_id),
         "children": [(kind, list(some)) for kind, some in groupby(children, lambda row: row["kind"])],
         "sides": rows("sides"),
         "captions": rows("captions") if item.kind in ("cutout", "composite", "caption") else [],

@@ -31,9 +31,8 @@ FLIPPED = 12
 
 async def show(desk: Desk, _request: Request) -> Response:
     def found(db: sqlite3.Connection) -> dict[str, Any]:
-        context = counted.counted(desk, db, "overview", lambda: _context(db, _funnel(desk, db)))
         return {
-            **context,
+            **_context(db),
             "running": at_work(desk, db),
             "checked": db.execute(sql("pages/qc.runs"), {"limit": 1}).fetchone(),
         }
@@ -48,10 +47,11 @@ async def running(desk: Desk, _request: Request) -> Response:
 
 def at_work(desk: Desk, db: sqlite3.Connection) -> list[dict[str, Any]]:
     """The runs that have not ended, and how far each has come."""
-    if db.execute("select 1 from run where status = 'running'").fetchone() is None:
+    if not counted.working(db):
         return []
     rows = counted.counted(desk, db, "running", lambda: db.execute(sql("pages/overview.running")).fetchall())
-    return [how_far(row, _funnel(desk, db), datetime.now(UTC)) for row in rows]
+    funnel = _funnel(db)
+    return [how_far(row, funnel, datetime.now(UTC)) for row in rows]
 
 
 def how_far(row: Mapping[str, Any], funnel: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Any]:
@@ -135,11 +135,13 @@ def _flips(db: sqlite3.Connection, values: Mapping[str, str]) -> list[dict[str, 
     return told
 
 
-def _funnel(desk: Desk, db: sqlite3.Connection) -> list[dict[str, Any]]:
-    return counted.counted(desk, db, "funnel", lambda: [dict(row) for row in db.execute("select * from funnel")])
+def _funnel(db: sqlite3.Connection) -> list[dict[str, Any]]:
+    return [dict(row) for row in db.execute("select * from funnel")]
 
 
-def _context(db: sqlite3.Connection, funnel: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _context(db: sqlite3.Connection) -> dict[str, Any]:
+    funnel = _funnel(db)
+
     def rows(name: str, **values: object) -> list[dict[str, Any]]:
         return [dict(row) for row in db.execute(sql(f"pages/overview.{name}"), values)]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from datasette.utils.asgi import Request, Response
@@ -41,6 +42,7 @@ async def show(desk: Desk, request: Request) -> Response:
             "faceless": next((row for row in seen.known.listed if row["cluster"] is None), None),
         }
 
+    await desk.read(partial(crowd.now, desk), crowd.LIMIT_MS)
     return await desk.page("people", title="People", page=page, **await desk.read(found))
 
 
@@ -131,8 +133,7 @@ async def _alike(desk: Desk, said: Mapping[str, Any]) -> list[int]:
     (item_id,) = writes.ids_of({"ids": [said["like"]]})
 
     def found(db: sqlite3.Connection) -> list[int]:
-        queue = crowd.queue(*crowd.now(desk, db))
-        return list(queue.alike.get(item_id, ()))
+        return crowd.queue(*crowd.now(desk, db)).alike(item_id)
 
     ids = await desk.read(found)
     if not ids:

@@ -3,18 +3,30 @@ import { bind } from "./keys.js";
 import { confirmed, decide, remember, undo } from "./deciding.js";
 import { nextGround } from "./ground.js";
 import { leave, post } from "./post.js";
+import { wasHere } from "./selection.js";
 import { toast } from "./toast.js";
 import { openHistory, openReplace } from "./captions_dialogs.js";
-import { before, choose, chooseAll, chooseNone, chosen, current, extend, field, lines, list, mark, now, number, say, ticket } from "./captions_list.js";
+import { before, chooseAll, chosen, current, field, lines, list, mark, now, number, ticket } from "./captions_list.js";
 import { furnish, isChanged, pictured, pictures, refresh, show, tell } from "./captions_rows.js";
 import { oneLine } from "./captions_text.js";
 
 let cleared = null; // what U took back last, while nothing was written since
-const underway = new Set();
+const underway = new Map(); // by key, what is being saved
 
 // --- saving ---
 
+// One save of a text after the other: what was typed on meanwhile is saved next.
 async function save(line, force = false) {
+  const { key } = line.dataset;
+  const before = underway.get(key);
+  const doing = before ? before.then((done) => done && written(document.getElementById(line.id) ?? line)) : written(line, force);
+  underway.set(key, doing);
+  const done = await doing;
+  if (underway.get(key) === doing) underway.delete(key);
+  return done;
+}
+
+async function written(line, force = false) {
   const area = field(line);
   const text = oneLine(area.value);
   if (!isChanged(line) && !force) return true;
@@ -24,14 +36,12 @@ async function save(line, force = false) {
     tell(line, "", "");
     return true;
   }
-  if (underway.has(line)) return true;
-  underway.add(line);
   tell(line, "saving", "saving …");
   const sent = area.value;
   const told = await post("/-/captions/save", { texts: [{ ...ticket(line), text }] });
-  underway.delete(line);
   if (!told) {
-    const said = [...document.querySelectorAll("#toasts .error")].at(-1)?.textContent ?? "It was not written.";
+    const said = takeToast();
+    await refresh([line.dataset.key]); // what stands now, so that another Enter writes over it knowingly
     tell(line, "refused", said);
     return false;
   }
@@ -40,8 +50,19 @@ async function save(line, force = false) {
   area.defaultValue = sent;
   await refresh(likes([before(line), text], [line.dataset.key]));
   const fresh = document.getElementById(line.id);
-  if (fresh) tell(fresh, "saved", "saved, Z takes it back");
+  if (!fresh) return true;
+  if (!isChanged(fresh)) tell(fresh, "saved", "saved, Z takes it back");
+  else if (document.activeElement === field(fresh)) tell(fresh, "changed", "not saved yet");
+  else return written(fresh);
   return true;
+}
+
+// The sentence that says why nothing was written stands in the row, and not over the rows as well.
+function takeToast() {
+  const toasts = [...document.querySelectorAll("#toasts .error")];
+  const said = toasts.at(-1)?.textContent ?? "It was not written.";
+  toasts.at(-1)?.remove();
+  return said;
 }
 
 function likes(texts, keys) {
@@ -50,9 +71,10 @@ function likes(texts, keys) {
 }
 
 const move = (step) => (event) => {
-  if (event.shiftKey) return extend(now.place + step);
-  now.anchor = -1;
-  mark(now.place + step);
+  const to = Math.max(0, Math.min(lines().length - 1, now.place + step));
+  if (event.shiftKey) chosen.extend(lines()[to]);
+  else chosen.leave();
+  mark(to);
 };
 
 // --- acts ---
@@ -77,7 +99,7 @@ function nextEmpty() {
 // The images that a key decides on: the selected, else the marked; null where they are of several datasets.
 function subjects() {
   const line = current();
-  const those = chosen.size ? [...chosen.values()] : line ? [ticket(line)] : [];
+  const those = chosen.size ? chosen.values() : line ? [ticket(line)] : [];
   if (new Set(those.map((one) => one.dataset)).size <= 1) return those;
   toast("Choose images of one dataset.", "error");
   return [];
@@ -88,13 +110,13 @@ const keysOf = (ids) => lines().filter((line) => ids.includes(Number(line.datase
 async function judge(verdict) {
   const those = subjects();
   if (!those.length) return;
-  if (now.all && !(await confirmed(`${number(those.length, "image")} will be decided on. Is that right?`))) return;
+  if (chosen.isAll() && !(await confirmed(`${number(those.length, "image")} will be decided on. Is that right?`))) return;
   const single = !chosen.size;
   decide(verdict, { ids: those.map((one) => one.id), dataset: those[0].dataset }, "", () => {}, async (told) => {
     if (!told) return;
     cleared = null;
     if (single) mark(now.place + 1);
-    else chooseNone();
+    else chosen.none();
     await refresh(keysOf(told.ids));
   });
 }
@@ -104,8 +126,8 @@ async function writeAll(texts, done) {
   if (!told) return false;
   remember(told.words);
   cleared = null;
-  toast(`${number(texts.length)} ${done}. Z takes it back.`);
   await refresh(lines().map((line) => line.dataset.key));
+  toast(`${number(texts.length)} ${done}. Z takes it back.`);
   return true;
 }
 
@@ -113,11 +135,11 @@ async function copy() {
   const line = current();
   if (!line || !(await save(line))) return;
   const text = before(document.getElementById(line.id));
-  const others = [...chosen.values()].filter((one) => !(one.id === Number(line.dataset.id) && one.dataset === line.dataset.dataset) && one.before !== text);
+  const others = chosen.values().filter((one) => !(one.id === Number(line.dataset.id) && one.dataset === line.dataset.dataset) && one.before !== text);
   if (!others.length) return toast("Select other images first, by Space or A; the marked one gives its text.");
   if (!text) return toast("The marked image has no text to give.");
   if (!(await confirmed(`${number(others.length, "other image")} will be described as: ${text}`))) return;
-  if (await writeAll(others.map((one) => ({ ...one, text })), "copied")) chooseNone();
+  if (await writeAll(others.map((one) => ({ ...one, text })), "copied")) chosen.none();
 }
 
 async function takeBack() {
@@ -126,9 +148,13 @@ async function takeBack() {
   const told = await post("/-/captions/clear", { dataset: those[0].dataset, ids: those.map((one) => one.id) });
   if (!told) return;
   cleared = those.filter((one) => told.ids.includes(one.id));
-  toast(`${number(told.ids.length)} taken back.`);
   await refresh(keysOf(told.ids));
+  toast(`${number(told.ids.length)} taken back.`);
 }
+
+// One act after the other: Z pressed at once after U, or after a save, means just that.
+let turn = Promise.resolve();
+const inTurn = (act) => () => (turn = turn.then(() => Promise.all(underway.values())).then(act));
 
 // Z: what U took back is written again; else the last decision is taken back.
 async function undoLast() {
@@ -145,8 +171,8 @@ const acts = {
   keep: () => judge("keep"),
   reject: () => judge("reject"),
   pin: () => judge("pin"),
-  clear: takeBack,
-  undo: undoLast,
+  clear: inTurn(takeBack),
+  undo: inTurn(undoLast),
 };
 
 const versions = () => {
@@ -185,11 +211,15 @@ if (list) {
     } else if (event.key === "Enter") {
       event.preventDefault();
       event.stopPropagation();
+      if (event.shiftKey) return; // a caption is one line
       const place = lines().indexOf(line);
       const force = Boolean(line.dataset.missing) && oneLine(event.target.value) !== "";
-      if (!(await save(line, force))) return;
+      const saving = save(line, force);
       list.focus({ preventScroll: true });
       mark(place + 1);
+      if ((await saving) || document.activeElement !== list) return;
+      mark(place);
+      edit();
     }
   });
   list.addEventListener("click", (event) => {
@@ -199,10 +229,10 @@ if (list) {
     const button = event.target.closest("[data-do]");
     if (event.shiftKey) {
       event.preventDefault();
-      extend(place);
+      chosen.extend(line);
+      mark(place);
     } else if (event.target.closest(".pick")) {
-      choose(line, !chosen.has(line.dataset.key));
-      now.anchor = place;
+      chosen.toggle(line);
       mark(place, false);
       list.focus({ preventScroll: true });
     } else if (button?.dataset.do === "use") {
@@ -224,15 +254,10 @@ if (list) {
     n: nextEmpty,
     r: () => openReplace(list, writeAll),
     h: versions,
-    " ": () => {
-      const line = current();
-      choose(line, !chosen.has(line.dataset.key));
-      now.anchor = now.place;
-      say();
-    },
+    " ": () => chosen.toggle(),
     a: chooseAll,
     v: copy,
-    Escape: chooseNone,
+    Escape: chosen.none,
     p: acts.keep, x: acts.reject, i: acts.pin, u: acts.clear, z: acts.undo,
     b: nextGround,
     c: () => pictures(pictured() === "cutout" ? "composite" : "cutout"),
@@ -241,9 +266,9 @@ if (list) {
     "[": () => document.querySelector(".pager [rel=prev]")?.click(),
     "/": () => document.querySelector("#search input").select(),
   });
+  const back = lines().findIndex((line) => line.dataset.id === wasHere());
   sessionStorage.setItem("gallery", location.href);
   sessionStorage.setItem("neighbours", JSON.stringify(lines().map((line) => Number(line.dataset.id))));
-  const back = lines().findIndex((line) => line.dataset.id === sessionStorage.getItem("last"));
   mark(Math.max(0, back), back > 0);
   list.focus({ preventScroll: true });
 } else bind({ "/": () => document.querySelector("#search input")?.select() });

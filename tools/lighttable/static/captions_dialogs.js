@@ -29,31 +29,51 @@ function tell() {
   all.indeterminate = n > 0 && n < boxes().length;
 }
 
+// What the preview shows: find and into, as they were when it was asked for.
+let shown = ["", ""];
+
 async function look() {
   const mine = ++asked;
   const address = new URLSearchParams(query);
-  address.set("find", fields[0].value);
-  address.set("into", fields[1].value);
+  const words = [fields[0].value, fields[1].value];
+  address.set("find", words[0]);
+  address.set("into", words[1]);
   address.set("whole", fields[2].checked ? "1" : "0");
   address.set("case", fields[3].checked ? "1" : "0");
   const place = await into(preview, `/-/captions/preview?${address}`);
   if (mine !== asked) return;
   place();
+  shown = words;
   tell();
 }
 
 let timer = 0;
+let looking = Promise.resolve();
 function soon() {
   clearTimeout(timer);
   go.disabled = true;
-  timer = setTimeout(look, 180);
+  timer = setTimeout(now, 180);
+}
+function now() {
+  clearTimeout(timer);
+  timer = 0;
+  looking = look();
+}
+
+// Once the preview shows what the fields say.
+async function ready() {
+  if (timer) now();
+  await looking;
+  return !go.disabled;
 }
 
 async function change() {
+  if (!(await ready())) return;
   const texts = boxes()
     .filter((box) => box.checked)
     .map(({ dataset }) => ({ dataset: dataset.dataset, id: Number(dataset.id), before: JSON.parse(dataset.before), text: JSON.parse(dataset.after) }));
-  if (!texts.length || !(await confirmed(`${number(texts.length)} will be changed. Is that right?`))) return;
+  const what = shown[1] ? `“${shown[0]}” becomes “${shown[1]}” in` : `“${shown[0]}” is taken out of`;
+  if (!(await confirmed(`${what} ${number(texts.length)}. Is that right?`))) return;
   if (await write(texts, "changed")) replacing.close();
 }
 
@@ -63,11 +83,12 @@ preview?.addEventListener("change", (event) => {
   tell();
 });
 go?.addEventListener("click", change);
-replacing?.addEventListener("keydown", (event) => {
+replacing?.addEventListener("keydown", async (event) => {
   if (event.key !== "Enter" || !event.target.matches("input:not([type=checkbox])")) return;
   event.preventDefault();
   if (event.ctrlKey || event.metaKey) change();
-  else preview.focus();
+  else if (event.target === fields[0]) fields[1].select();
+  else if (await ready()) go.focus();
 });
 
 // writing: gets the texts and a word for what was done with them; true where they were written.
@@ -76,7 +97,7 @@ export function openReplace(list, writing) {
   write = writing;
   replacing.showModal();
   fields[0].select();
-  look();
+  now();
 }
 
 const history = document.getElementById("history");

@@ -1,8 +1,8 @@
 // Captions' list: its rows, the mark that moves over them, what is selected.
+import { selection } from "./selection.js";
+
 export const list = document.getElementById("lines");
-export const chosen = new Map(); // key → {dataset, id, before}
-// place: of the mark; anchor: where a selection began; all: everything that matches is selected, on other pages, too.
-export const now = { place: 0, anchor: -1, all: false };
+export const now = { place: 0 }; // of the mark
 
 export const lines = () => [...(list?.querySelectorAll(".cap") ?? [])];
 export const current = () => lines()[now.place];
@@ -10,6 +10,16 @@ export const field = (line) => line.querySelector("textarea");
 export const before = (line) => JSON.parse(line.dataset.before);
 export const number = (n, word = "text") => `${n.toLocaleString("en").replaceAll(",", "\u202f")} ${word}${n === 1 ? "" : "s"}`;
 export const ticket = (line) => ({ dataset: line.dataset.dataset, id: Number(line.dataset.id), before: before(line) });
+
+// Value: {dataset, id, before}; A selects on other pages, too.
+export const chosen = selection({
+  items: lines,
+  key: (line) => line.dataset.key,
+  value: ticket,
+  paint: (line, on) => line.querySelector(".pick").setAttribute("aria-pressed", String(on)),
+  mark: current,
+  describe: () => (current() ? `${now.place + 1} of ${lines().length} on this page` : ""),
+});
 
 export function mark(place, scroll = true) {
   const all = lines();
@@ -21,44 +31,11 @@ export function mark(place, scroll = true) {
   list.setAttribute("aria-activedescendant", line.id);
   if (scroll) line.scrollIntoView({ block: "nearest" });
   sessionStorage.setItem("last", line.dataset.id);
-  say();
-}
-
-export function choose(line, on) {
-  line.classList.toggle("chosen", on);
-  line.querySelector(".pick").setAttribute("aria-pressed", String(on));
-  if (on) chosen.set(line.dataset.key, ticket(line));
-  else chosen.delete(line.dataset.key);
-}
-
-export function chooseNone() {
-  now.all = false;
-  chosen.clear();
-  for (const line of lines()) choose(line, false);
-  say();
-}
-
-export function extend(place) {
-  if (now.anchor < 0) now.anchor = now.place;
-  mark(place);
-  chosen.clear();
-  const [from, to] = [Math.min(now.anchor, now.place), Math.max(now.anchor, now.place)];
-  lines().forEach((line, at) => choose(line, at >= from && at <= to));
-  say();
+  chosen.tell();
 }
 
 export async function chooseAll() {
+  if (chosen.isAll()) return chosen.none();
   const answer = await fetch(`/-/captions/keys${list.dataset.query}`, { credentials: "same-origin" });
-  if (!answer.ok) return;
-  for (const one of await answer.json()) chosen.set(`${one.dataset}-${one.id}`, one);
-  for (const line of lines()) choose(line, chosen.has(line.dataset.key));
-  now.all = true;
-  say();
-}
-
-export function say() {
-  const place = document.getElementById("marked");
-  const line = current();
-  const what = now.all ? "all " : "";
-  place.textContent = chosen.size ? `${what}${chosen.size} selected` : line ? `${now.place + 1} of ${lines().length} on this page` : "";
+  if (answer.ok) chosen.take("set", (await answer.json()).map((one) => [`${one.dataset}-${one.id}`, one]));
 }

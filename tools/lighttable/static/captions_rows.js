@@ -1,5 +1,5 @@
 // Captions' rows: what is shown of a text, and of what the manifest says now.
-import { before, chosen, field, lines, list, number, ticket } from "./captions_list.js";
+import { before, chosen, field, lines, list, number } from "./captions_list.js";
 import { fault, oneLine, paint, rule, tokensAbout, words } from "./captions_text.js";
 
 const sought = list ? [list.dataset.q, ...JSON.parse(list.dataset.words).filter((word) => !word.startsWith("-"))].filter(Boolean) : [];
@@ -46,12 +46,14 @@ export async function refresh(keys) {
     if (!now) continue;
     if (isChanged(old)) {
       for (const name of ["before", "quoted"]) old.dataset[name] = now.dataset[name];
+      field(old).defaultValue = field(now).defaultValue;
+      chosen.restore([old]);
       continue;
     }
     const focused = old.contains(document.activeElement) && document.activeElement.matches("textarea");
-    now.classList.add(...["marked", "chosen"].filter((name) => old.classList.contains(name)));
-    if (chosen.has(key)) chosen.set(key, ticket(now));
+    now.classList.toggle("marked", old.classList.contains("marked"));
     old.replaceWith(document.adoptNode(now));
+    chosen.restore([now]);
     furnish(now);
     if (focused) field(now).focus();
   }

@@ -81,6 +81,8 @@ export async function decide(verdict, wanted, set, before, changed) {
   if (wanted.all !== undefined && !(await confirmed(`${images(n)} will be ${DONE[verdict]}. Is that right?`))) return;
   before(verdict);
   let told = await post("/-/decide/write", { verdict, why, set, ...wanted });
+  // What was shown at once is not so: it is taken back before anything is asked.
+  if (told?.pin || told?.refused) changed(null);
   if (told?.pin) {
     const pins = await confirmed(`${told.pin} Shall it be pinned instead (I), so that it is chosen?`, "i");
     verdict = "pin";

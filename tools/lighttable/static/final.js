@@ -4,6 +4,7 @@ import { confirmed, decide, remember, undo } from "./deciding.js";
 import { nextGround } from "./ground.js";
 import { whenChanged } from "./live.js";
 import { leave, post, reload } from "./post.js";
+import { selection, vertical, wasHere } from "./selection.js";
 import { choose as chooseStandIn } from "./final-swap.js";
 import { toast } from "./toast.js";
 import { asTrained, larger, rescale } from "./final-size.js";
@@ -15,24 +16,17 @@ const cards = () => [...(grid?.querySelectorAll(".card") ?? [])];
 const idOf = (card) => Number(card.dataset.id);
 const DONE = { keep: "kept", reject: "rejected", pin: "pinned" };
 let marked = null;
-let anchor = null;
-let all = false;
 
 // --- the mark and the selection ---
 
-const chosen = () => cards().filter((card) => card.classList.contains("chosen"));
-
-function choose(card, on) {
-  card.classList.toggle("chosen", on);
-  card.setAttribute("aria-selected", String(on));
-}
-
-function chooseNone() {
-  all = false;
-  for (const card of chosen()) choose(card, false);
-  anchor = null;
-  tell();
-}
+const chosen = selection({
+  items: cards,
+  key: (card) => card.id,
+  value: idOf,
+  paint: (card, on) => card.setAttribute("aria-selected", String(on)),
+  mark: () => marked,
+  describe: () => [marked?.querySelector("img")?.alt, marked?.querySelector(".why")?.title].filter(Boolean).join(". "),
+});
 
 function mark(card, scroll = true) {
   if (!card) return;
@@ -40,15 +34,9 @@ function mark(card, scroll = true) {
   marked = card;
   card.classList.add("marked");
   grid.setAttribute("aria-activedescendant", card.id);
+  sessionStorage.setItem("last", card.id.slice(1));
   if (scroll) card.scrollIntoView({ block: "nearest" });
-  tell();
-}
-
-function tell() {
-  const several = chosen().length;
-  const alt = marked?.querySelector("img")?.alt ?? "";
-  const parts = marked?.querySelector(".why")?.title;
-  document.getElementById("marked").textContent = several ? `${all ? "all " : ""}${several} selected` : [alt, parts].filter(Boolean).join(". ");
+  chosen.tell();
 }
 
 function beside(step) {
@@ -56,37 +44,13 @@ function beside(step) {
   return shown[Math.max(0, Math.min(shown.length - 1, shown.indexOf(marked) + step))];
 }
 
-// The card in the row above or below that lies nearest to the marked one.
-function vertical(step) {
-  const shown = cards();
-  const here = marked.getBoundingClientRect();
-  const middle = here.left + here.width / 2;
-  let [best, row, distance] = [marked, null, Infinity];
-  for (let place = shown.indexOf(marked) + step; shown[place]; place += step) {
-    const there = shown[place].getBoundingClientRect();
-    if (Math.abs(there.top - here.top) < 2) continue;
-    row ??= there.top;
-    if (Math.abs(there.top - row) > 2) break;
-    const off = Math.abs(there.left + there.width / 2 - middle);
-    if (off < distance) [best, distance] = [shown[place], off];
-  }
-  return best;
-}
-
-function extend(card) {
-  anchor ??= marked;
-  all = false;
-  mark(card);
-  const shown = cards();
-  const [from, to] = [shown.indexOf(anchor), shown.indexOf(marked)].sort((a, b) => a - b);
-  shown.forEach((one, place) => choose(one, place >= from && place <= to));
-  tell();
-}
+const above = (step) => vertical(cards(), marked, step);
 
 const move = (find) => (event) => {
-  if (event.shiftKey) return extend(find());
-  anchor = null;
-  return mark(find());
+  const to = find();
+  if (event.shiftKey) chosen.extend(to);
+  else chosen.leave();
+  mark(to);
 };
 
 // --- what the next make would change ---
@@ -113,6 +77,7 @@ async function forecast() {
   place.dataset.told = String(turn);
   const goes = JSON.parse(place.querySelector(".coming")?.dataset.goes ?? "[]");
   for (const card of cards()) card.classList.toggle("goes", goes.includes(idOf(card)));
+  chosen.prune();
   if (was || !marked?.isConnected) mark(document.getElementById(was) ?? cards()[0], false);
 }
 
@@ -165,8 +130,8 @@ function show(id, fate) {
 // --- deciding ---
 
 const wanted = () => {
-  const those = chosen().length ? chosen() : marked ? [marked] : [];
-  return { ids: [...new Set(those.map(idOf))], dataset };
+  const those = chosen.size ? chosen.values() : marked ? [idOf(marked)] : [];
+  return { ids: [...new Set(those)], dataset };
 };
 
 function changed(told, before) {
@@ -177,9 +142,9 @@ function changed(told, before) {
 async function say(verdict) {
   const what = wanted();
   const n = what.ids.length;
-  if (all && !(await confirmed(`${n} image${n === 1 ? "" : "s"} will be ${DONE[verdict]} for ${dataset}. Is that right?`))) return;
+  if (chosen.isAll() && !(await confirmed(`${n} image${n === 1 ? "" : "s"} will be ${DONE[verdict]} for ${dataset}. Is that right?`))) return;
   const before = new Map();
-  const advance = !chosen().length;
+  const advance = !chosen.size;
   decide(
     verdict,
     what,
@@ -190,7 +155,7 @@ async function say(verdict) {
       }
       for (const id of what.ids) show(id, { state: verdict === "reject" ? "out" : before.get(id)?.state, verdict });
       if (advance) mark(beside(1));
-      else chooseNone();
+      else chosen.none();
     },
     (told) => changed(told, before),
   );
@@ -234,21 +199,13 @@ if (grid) {
   bind({
     ArrowRight: move(() => beside(1)),
     ArrowLeft: move(() => beside(-1)),
-    ArrowDown: move(() => vertical(1)),
-    ArrowUp: move(() => vertical(-1)),
+    ArrowDown: move(() => above(1)),
+    ArrowUp: move(() => above(-1)),
     Home: () => mark(cards()[0]),
     End: () => mark(cards().at(-1)),
-    " ": () => {
-      choose(marked, !marked.classList.contains("chosen"));
-      anchor = marked;
-      tell();
-    },
-    a: () => {
-      all = true;
-      for (const card of cards()) choose(card, true);
-      tell();
-    },
-    Escape: chooseNone,
+    " ": () => chosen.toggle(),
+    a: chosen.takeShown,
+    Escape: chosen.none,
     p: acts.keep,
     x: acts.reject,
     i: acts.pin,
@@ -266,16 +223,14 @@ if (grid) {
     const card = event.target.closest(".card");
     if (!card || event.ctrlKey || event.metaKey || event.target.closest(".text a")) return;
     event.preventDefault();
-    if (event.shiftKey) extend(card);
-    else {
-      anchor = card;
-      if (event.target.closest(".mark")) choose(card, !card.classList.contains("chosen"));
-      mark(card, false);
-    }
+    if (event.shiftKey) chosen.extend(card);
+    else if (event.target.closest(".mark")) chosen.toggle(card);
+    else chosen.begin(card);
+    mark(card, false);
     grid.focus({ preventScroll: true });
   });
   grid.addEventListener("dblclick", () => leave(marked.querySelector("a").href));
-  mark(cards().find((card) => card.id.slice(1) === sessionStorage.getItem("last")) ?? cards()[0], false);
+  mark(cards().find((card) => card.id.slice(1) === wasHere()) ?? cards()[0], false);
   grid.focus({ preventScroll: true });
   sessionStorage.setItem("gallery", location.href);
   sessionStorage.setItem("neighbours", JSON.stringify(cards().map((card) => Number(card.id.slice(1)))));

@@ -3,14 +3,25 @@ import { bind } from "./keys.js";
 import { clear, decide, undo } from "./deciding.js";
 import { nextGround } from "./ground.js";
 import { leave, reload } from "./post.js";
+import { selection, vertical, wasHere } from "./selection.js";
 
 const grid = document.getElementById("grid");
 const tiles = grid ? [...grid.children] : [];
 const set = grid?.dataset.set ?? "";
 let marked = -1;
-let anchor = -1;
-let all = false;
-const chosen = new Set();
+for (const tile of tiles) tile.setAttribute("role", "option");
+const chosen = selection({
+  items: () => tiles,
+  key: (tile) => Number(tile.dataset.id),
+  paint: (tile, on) => tile.setAttribute("aria-selected", String(on)),
+  mark: () => tiles[marked],
+  describe: () => {
+    const tile = tiles[marked];
+    if (!tile) return "";
+    const told = tile.querySelector(".unstored .told")?.textContent;
+    return told ? `frame ${tile.dataset.id}. ${told}` : (tile.querySelector("img")?.alt ?? `item ${tile.dataset.id}`);
+  },
+});
 
 const size = document.getElementById("size");
 function resize(value) {
@@ -35,64 +46,27 @@ function mark(place, scroll = true) {
   const tile = tiles[marked];
   tile.classList.add("marked");
   grid.setAttribute("aria-activedescendant", tile.id);
+  sessionStorage.setItem("last", tile.dataset.id);
   if (scroll) tile.scrollIntoView({ block: "nearest" });
-  tell();
+  chosen.tell();
 }
 
-function choose(tile, on) {
-  tile.classList.toggle("chosen", on);
-  if (on) chosen.add(tile);
-  else chosen.delete(tile);
-}
-
-function chooseNone() {
-  all = false;
-  for (const tile of [...chosen]) choose(tile, false);
-  tell();
-}
-
-function extend(place) {
-  if (anchor < 0) anchor = Math.max(0, marked);
-  mark(place);
-  for (const tile of [...chosen]) choose(tile, false);
-  const [from, to] = [Math.min(anchor, marked), Math.max(anchor, marked)];
-  for (const tile of tiles.slice(from, to + 1)) choose(tile, true);
-  tell();
-}
-
-function tell() {
-  const place = document.getElementById("marked");
-  const tile = tiles[marked];
-  if (all) place.textContent = `all ${Number(grid.dataset.total).toLocaleString("en")} that match`;
-  else if (chosen.size) place.textContent = `${chosen.size} selected`;
-  else place.textContent = tile ? (tile.querySelector("img")?.alt ?? `item ${tile.dataset.id}`) : "";
-}
-
-// The tile in the row above or below that lies nearest to the marked one.
-function vertical(step) {
-  const here = tiles[Math.max(0, marked)].getBoundingClientRect();
-  const middle = here.left + here.width / 2;
-  let best = marked;
-  let row = null;
-  let distance = Infinity;
-  for (let place = marked + step; place >= 0 && place < tiles.length; place += step) {
-    const there = tiles[place].getBoundingClientRect();
-    if (Math.abs(there.top - here.top) < 2) continue;
-    row ??= there.top;
-    if (Math.abs(there.top - row) > 2) break;
-    const off = Math.abs(there.left + there.width / 2 - middle);
-    if (off < distance) [best, distance] = [place, off];
-  }
-  return best;
-}
+const go = (find) => (event) => {
+  if (!tiles.length) return;
+  const to = find();
+  if (event.shiftKey) chosen.extend(to);
+  else chosen.leave();
+  mark(tiles.indexOf(to));
+};
+const beside = (step) => tiles[Math.max(0, Math.min(tiles.length - 1, marked + step))];
+const above = (step) => vertical(tiles, tiles[marked], step);
 
 // What is decided in a dataset's set is said of that dataset alone.
 const wanted = () => {
   const { dataset, query, total } = grid.dataset;
-  if (all) return { all: query, expected: Number(total), dataset };
-  const tile = tiles[marked];
-  const those = chosen.size ? [...chosen] : tile ? [tile] : [];
-  return { ids: those.map((one) => Number(one.dataset.id)), dataset };
+  if (chosen.isAll()) return { all: query, expected: Number(total), dataset };
+  if (chosen.size) return { ids: chosen.values(), dataset };
+  return { ids: tiles[marked] ? [Number(tiles[marked].dataset.id)] : [], dataset };
 };
 
 function show(id, fate) {
@@ -119,13 +93,13 @@ function changed(told, before, verdict = "") {
   const was = new Map(told.ids.map((id) => [id, before?.has(id) ? Boolean(before.get(id).verdict) : isDecided(id)]));
   for (const id of told.ids) show(id, told.fates[id] ?? { verdict });
   count(told.ids.reduce((sum, id) => sum + Number(isDecided(id)) - Number(was.get(id)), 0));
-  tell();
+  chosen.tell();
 }
 
 function say(verdict) {
   const what = wanted();
   const before = new Map();
-  const advance = !all && !chosen.size;
+  const advance = !chosen.size;
   decide(
     verdict,
     what,
@@ -137,7 +111,7 @@ function say(verdict) {
         show(id, { state: verdict === "reject" ? "out" : "in", verdict });
       }
       if (advance) mark(marked + 1);
-      else chooseNone();
+      else chosen.none();
     },
     (told) => {
       changed(told, before, verdict);
@@ -150,12 +124,14 @@ const acts = {
   keep: () => say("keep"),
   reject: () => say("reject"),
   pin: () => say("pin"),
-  clear: () =>
-    clear(wanted(), set, (told) => {
+  clear: () => {
+    const what = wanted();
+    clear(what, set, (told) => {
       changed(told);
-      if (all && told) reload();
-    }),
-  undo: () => undo(set, changed),
+      if (what.all !== undefined && told) reload();
+    });
+  },
+  undo: () => undo(set, (told) => changed(told)),
 };
 
 function open() {
@@ -177,26 +153,19 @@ function compare() {
 document.getElementById("compare")?.addEventListener("click", compare);
 
 if (grid) {
+  const back = tiles.findIndex((tile) => tile.dataset.id === wasHere());
   sessionStorage.setItem("neighbours", JSON.stringify(tiles.map((tile) => Number(tile.dataset.id))));
   sessionStorage.setItem("gallery", location.href);
   bind({
-    ArrowRight: (event) => (event.shiftKey ? extend(marked + 1) : ((anchor = -1), mark(marked + 1))),
-    ArrowLeft: (event) => (event.shiftKey ? extend(marked - 1) : ((anchor = -1), mark(marked - 1))),
-    ArrowDown: (event) => (event.shiftKey ? extend(vertical(1)) : ((anchor = -1), mark(vertical(1)))),
-    ArrowUp: (event) => (event.shiftKey ? extend(vertical(-1)) : ((anchor = -1), mark(vertical(-1)))),
+    ArrowRight: go(() => beside(1)),
+    ArrowLeft: go(() => beside(-1)),
+    ArrowDown: go(() => above(1)),
+    ArrowUp: go(() => above(-1)),
     Home: () => mark(0),
     End: () => mark(tiles.length - 1),
-    " ": () => {
-      if (marked >= 0) choose(tiles[marked], !chosen.has(tiles[marked]));
-      anchor = marked;
-      tell();
-    },
-    a: () => {
-      all = true;
-      for (const tile of tiles) choose(tile, true);
-      tell();
-    },
-    Escape: chooseNone,
+    " ": () => chosen.toggle(),
+    a: () => chosen.take("set", chosen.entriesOf(tiles), Number(grid.dataset.total)),
+    Escape: chosen.none,
     p: acts.keep,
     x: acts.reject,
     i: acts.pin,
@@ -212,19 +181,13 @@ if (grid) {
     if (!tile || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     const place = tiles.indexOf(tile);
-    if (event.shiftKey) extend(place);
-    else if (event.target.closest(".mark")) {
-      choose(tile, !chosen.has(tile));
-      anchor = place;
-      mark(place, false);
-    } else {
-      anchor = -1;
-      mark(place, false);
-    }
+    if (event.shiftKey) chosen.extend(tile);
+    else if (event.target.closest(".mark")) chosen.toggle(tile);
+    else chosen.leave();
+    mark(place, false);
     grid.focus({ preventScroll: true });
   });
   grid.addEventListener("dblclick", open);
-  const back = tiles.findIndex((tile) => tile.dataset.id === sessionStorage.getItem("last"));
   mark(Math.max(0, back), back > 0);
   grid.focus({ preventScroll: true });
 }
@@ -233,6 +196,19 @@ document.querySelector(".acts")?.addEventListener("click", (event) => {
   const button = event.target.closest("[data-act]");
   if (button) acts[button.dataset.act]();
 });
+
+// A filter is a check box: Space toggles it, too, and the page that comes has the focus where it was.
+for (const box of document.querySelectorAll(".facet a")) {
+  box.addEventListener("keydown", (event) => {
+    if (event.key !== " " && event.key !== "Enter") return;
+    event.preventDefault();
+    sessionStorage.setItem("filter", `${box.closest("section").querySelector("h2").textContent}:${box.dataset.value}`);
+    leave(box.href);
+  });
+  const name = `${box.closest("section").querySelector("h2").textContent}:${box.dataset.value}`;
+  if (sessionStorage.getItem("filter") === name) box.focus();
+}
+sessionStorage.removeItem("filter");
 
 const ranges = document.getElementById("ranges");
 document.getElementById("range-add")?.addEventListener("change", (event) => {

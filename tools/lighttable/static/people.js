@@ -3,92 +3,15 @@ import { bind } from "./keys.js";
 import { confirmed, decide, remember, undo } from "./deciding.js";
 import { whenChanged } from "./live.js";
 import { both, whoIs } from "./people-ask.js";
+import { isDragging, whenDropped } from "./people-drag.js";
+import { across, all, begin, callOf, chosen, down, extend, home, idOf, lines, marked, rowOf, set, takeRow } from "./people-mark.js";
 import { leave, post } from "./post.js";
 import { toast } from "./toast.js";
 
-const home = () => document.getElementById("people");
-const all = (query) => [...home().querySelectorAll(query)];
 const seen = () => home().dataset.seen;
-const rowOf = (element) => element?.closest("article.person") ?? null;
-const callOf = (row) => row.dataset.name || `cluster ${row.dataset.cluster}`;
 const images = (n) => `${n.toLocaleString("en").replaceAll(",", "\u202f")} image${n === 1 ? "" : "s"}`;
-let mark = null;
-let anchor = null;
-
-// --- the mark ---
-
-// The lines in which the mark moves: the unsure, then each line of faces as it is laid out.
-function lines() {
-  const found = [all(".queue .ask:not(.done)")];
-  for (const list of all("ul.faces")) {
-    const byTop = new Map();
-    for (const face of list.querySelectorAll(".face")) {
-      byTop.set(face.offsetTop, [...(byTop.get(face.offsetTop) ?? []), face]);
-    }
-    found.push(...byTop.values());
-  }
-  return found.filter((line) => line.length);
-}
-
-function set(element, scroll = true) {
-  mark?.classList.remove("marked");
-  rowOf(mark)?.classList.remove("current");
-  mark = element ?? null;
-  mark?.classList.add("marked");
-  rowOf(mark)?.classList.add("current");
-  if (mark?.matches(".ask")) {
-    for (const card of all(".card")) card.hidden = card.dataset.id !== mark.dataset.id;
-    // The next face is fetched while this one is looked at.
-    document.getElementById(`card${mark.nextElementSibling?.dataset.id}`)?.querySelectorAll("img").forEach((image) => (image.loading = "eager"));
-    const strip = mark.parentElement;
-    strip.scrollLeft = mark.offsetLeft - strip.offsetLeft - strip.clientWidth / 3;
-    if (scroll) document.getElementById("unsure").scrollIntoView({ block: "nearest" });
-  } else if (scroll) mark?.scrollIntoView({ block: "nearest", inline: "nearest" });
-  tell();
-}
-
-function across(step) {
-  const line = lines().find((each) => each.includes(mark)) ?? lines()[0];
-  if (line) set(line[Math.max(0, Math.min(line.length - 1, line.indexOf(mark) + step))]);
-}
-
-function down(step) {
-  const there = lines();
-  const place = there.findIndex((each) => each.includes(mark));
-  const next = there[Math.max(0, Math.min(there.length - 1, place + step))];
-  if (!next) return;
-  const middle = (one) => one.getBoundingClientRect().left + one.offsetWidth / 2;
-  const here = mark?.matches(".face") ? middle(mark) : 0;
-  set(next.reduce((best, one) => (Math.abs(middle(one) - here) < Math.abs(middle(best) - here) ? one : best)));
-}
-
-function extend(step) {
-  if (!mark?.matches(".face")) return across(step);
-  anchor ??= mark;
-  across(step);
-  const faces = [...mark.parentElement.querySelectorAll(".face")];
-  const [from, to] = [faces.indexOf(anchor), faces.indexOf(mark)].sort((a, b) => a - b);
-  for (const face of all(".face.chosen")) face.classList.remove("chosen");
-  for (const face of faces.slice(Math.max(0, from), to + 1)) face.classList.add("chosen");
-  tell();
-}
-
-const chosen = () => all(".face.chosen");
-const meant = () => (chosen().length ? chosen() : mark ? [mark] : []);
-const ids = () => meant().map((face) => Number(face.dataset.id));
-
-function nothing() {
-  anchor = null;
-  for (const face of chosen()) face.classList.remove("chosen");
-  tell();
-}
-
-function tell() {
-  const place = document.getElementById("marked");
-  const row = rowOf(mark);
-  const said = chosen().length ? `${chosen().length} selected` : (mark?.querySelector("img")?.alt ?? "");
-  place.textContent = row && chosen().length ? `${said}, ${callOf(row)}` : said;
-}
+const meant = () => (chosen.size ? chosen.elements() : marked() ? [marked()] : []);
+const ids = () => meant().map(idOf);
 
 // --- what stands now ---
 
@@ -96,25 +19,22 @@ let refreshing = 0;
 
 // The page as it is now, with the mark where it was.
 async function refresh() {
+  if (isDragging()) return soon(); // what is held in the hand stays there
   const mine = ++refreshing;
   const answer = await fetch(location.href, { credentials: "same-origin" });
   if (mine !== refreshing) return;
   const fresh = answer.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("people");
   if (!fresh) return leave("/-/people");
-  const [old, row] = [mark?.id, rowOf(mark)?.id];
+  const [old, row] = [marked()?.id, rowOf(marked())?.id];
   const strips = all("ul.faces").map((list) => [rowOf(list)?.id, list.scrollLeft]);
+  const folded = all("details.filters:not([open])").length > 0;
   home().replaceWith(document.adoptNode(fresh));
+  if (folded) for (const filters of all("details.filters")) filters.open = false;
   for (const [id, left] of strips) {
     const list = document.getElementById(id)?.querySelector("ul.faces");
     if (list) list.scrollLeft = left;
   }
   begin(old, row);
-}
-
-function begin(id, row) {
-  const there = (id && document.getElementById(id)) || (row && document.querySelector(`#${row} .face`));
-  mark = anchor = null;
-  set(there || lines()[0]?.[0], false);
 }
 
 let waiting = 0;
@@ -139,12 +59,12 @@ async function say(act, said, later = false) {
 
 // --- the unsure ---
 
-const card = () => document.getElementById(`card${mark?.dataset.id}`);
+const card = () => (marked()?.matches(".ask") ? document.getElementById(`card${marked().dataset.id}`) : null);
 const alike = () => card()?.querySelector(".all[aria-pressed=true]") ?? null;
 
 // Answer the face that is asked about, or all that are like it, and ask about the next at once.
 async function answer(name) {
-  const [one, id, n] = [mark, Number(mark.dataset.id), Number(card().dataset.alike)];
+  const [one, id, n] = [marked(), idOf(marked()), Number(card().dataset.alike)];
   if (alike()) {
     const whose = name === "other" ? "nobody who has a name" : name;
     if (await confirmed(`${images(n)} will be ${whose}. Is that right?`)) await say("move", { like: id, expected: n, name });
@@ -160,30 +80,30 @@ async function answer(name) {
 function takeAll() {
   const button = card()?.querySelector(".all");
   if (button) button.setAttribute("aria-pressed", String(!alike()));
-  else for (const face of rowOf(mark)?.querySelectorAll(".face") ?? []) face.classList.add("chosen");
-  tell();
+  else if (marked()?.matches(".ask")) toast("None of the others that wait is known to be like this one.");
+  else takeRow();
 }
 
 function candidate(key) {
-  if (!mark?.matches(".ask")) return;
-  const button = document.querySelector(`#card${mark.dataset.id} [data-key="${key}"]`);
+  if (!marked()?.matches(".ask")) return;
+  const button = document.querySelector(`#card${marked().dataset.id} [data-key="${key}"]`);
   if (button) answer(button.dataset.name);
 }
 
 // --- faces and rows ---
 
 async function moved(faces, to) {
-  const those = faces.map((face) => Number(face.dataset.id));
+  const those = faces.map(idOf);
   if (!those.length || !to) return;
-  nothing();
+  chosen.none();
   await say("move", to.name ? { ids: those, name: to.name } : { ids: those, cluster: to.cluster });
 }
 
 async function move() {
-  if (mark?.matches(".ask") && !chosen().length) {
+  if (marked()?.matches(".ask") && !chosen.size) {
     const to = await whoIs("Who is it?");
     if (to?.name) answer(to.name);
-    else if (to) await moved([mark], to);
+    else if (to) await moved([marked()], to);
     return;
   }
   const faces = meant();
@@ -193,7 +113,7 @@ async function move() {
 }
 
 async function other() {
-  if (mark?.matches(".ask") && !chosen().length) return answer("other");
+  if (marked()?.matches(".ask") && !chosen.size) return answer("other");
   const faces = meant();
   if (faces.length > 1 && !(await confirmed(`${images(faces.length)} will be nobody who has a name. Is that right?`))) return;
   await moved(faces, { name: "other" });
@@ -203,7 +123,7 @@ const pictures = (row) => [...row.querySelectorAll(".face img")].slice(0, 8).map
 
 async function merge(row, into) {
   if (!row) return toast("Go to a row first, then merge it.");
-  const to = into ?? (await whoIs(`Who is ${callOf(row)} as well?`, [row.dataset.name || row.dataset.cluster]));
+  const to = into ?? (await whoIs(`Merge ${callOf(row)} with whom?`, [row.dataset.name || row.dataset.cluster]));
   if (!to) return;
   const other = into ?? all(".person").find((each) => (to.cluster ? Number(each.dataset.cluster) === to.cluster : each.dataset.name === to.name && each !== row));
   if (!other && !to.cluster) return say("name", { cluster: Number(row.dataset.cluster), name: to.name });
@@ -258,7 +178,7 @@ async function forget() {
 }
 
 function verdict(word) {
-  if (ids().length) decide(word, { ids: ids() }, "match:person", () => {}, () => refresh());
+  if (ids().length) decide(word, { ids: ids() }, "match:person", chosen.none, () => refresh());
 }
 
 const acts = {
@@ -273,54 +193,49 @@ const acts = {
 };
 
 bind({
-  ArrowRight: (event) => (event.shiftKey ? extend(1) : ((anchor = null), across(1))),
-  ArrowLeft: (event) => (event.shiftKey ? extend(-1) : ((anchor = null), across(-1))),
-  ArrowDown: () => ((anchor = null), down(1)),
-  ArrowUp: () => ((anchor = null), down(-1)),
-  " ": () => {
-    if (mark?.matches(".face")) mark.classList.toggle("chosen");
-    anchor = mark;
-    tell();
-  },
+  ArrowRight: (event) => (event.shiftKey ? extend(1) : (chosen.leave(), across(1))),
+  ArrowLeft: (event) => (event.shiftKey ? extend(-1) : (chosen.leave(), across(-1))),
+  ArrowDown: () => (chosen.leave(), down(1)),
+  ArrowUp: () => (chosen.leave(), down(-1)),
+  " ": () => marked()?.matches(".face") && chosen.toggle(),
   a: takeAll,
-  Escape: nothing,
+  Escape: chosen.none,
   1: () => candidate("1"),
   2: () => candidate("2"),
   o: other,
-  s: () => mark?.matches(".ask") && across(1),
+  s: () => marked()?.matches(".ask") && across(1),
   m: move,
-  n: () => rename(rowOf(mark)),
-  g: () => merge(rowOf(mark)),
-  d: () => split(rowOf(mark)),
+  n: () => rename(rowOf(marked())),
+  g: () => merge(rowOf(marked())),
+  d: () => split(rowOf(marked())),
   u: forget,
   z: acts.undo,
   p: () => verdict("keep"),
   x: () => verdict("reject"),
   i: () => verdict("pin"),
   Enter: (event) => {
-    const row = rowOf(mark);
+    const row = rowOf(marked());
     if (event.shiftKey && row) leave(`/-/people/${row.dataset.cluster}`);
-    else if (mark) leave(`/-/item/${mark.dataset.id}`);
+    else if (marked()) leave(`/-/item/${marked().dataset.id}`);
   },
 });
 
-// --- mouse and touch ---
+// --- mouse and finger ---
 
 document.addEventListener("click", (event) => {
   const [act, said, ask] = [event.target.closest("[data-act]"), event.target.closest(".candidate"), event.target.closest(".ask")];
-  if (act) return acts[act.dataset.act](rowOf(act) ?? rowOf(mark));
+  if (act) return acts[act.dataset.act](rowOf(act) ?? rowOf(marked()));
   if (said) return answer(said.dataset.name);
   if (ask && !ask.matches(".done")) return set(ask);
   const face = event.target.closest(".face");
   if (!face || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
-  if (event.shiftKey && mark?.parentElement === face.parentElement) {
-    anchor ??= mark;
+  if (event.shiftKey && marked()?.parentElement === face.parentElement) {
+    chosen.extend(face, [...face.parentElement.querySelectorAll(".face")]);
     set(face, false);
-    extend(0);
   } else {
-    if (event.target.closest(".mark")) face.classList.toggle("chosen");
-    anchor = null;
+    if (event.target.closest(".mark")) chosen.toggle(face);
+    else chosen.leave();
     set(face, false);
   }
 });
@@ -337,35 +252,9 @@ document.addEventListener("keydown", (event) => {
 });
 document.addEventListener("focusout", (event) => event.target.matches?.("input.field") && named(event.target, false));
 
-let dragged = null;
-const under = (event) => event.target.closest?.(".person");
-
-document.addEventListener("dragstart", (event) => {
-  const face = event.target.closest?.(".face");
-  const row = face ? null : rowOf(event.target);
-  if (!face && !row) return;
-  dragged = face ? { faces: face.matches(".chosen") ? chosen() : [face] } : { row };
-  event.dataTransfer.effectAllowed = "move";
-  event.dataTransfer.setData("text/plain", face ? `person ${face.dataset.id}` : callOf(row));
-  for (const one of dragged.faces ?? [row]) one.classList.add("dragged");
-});
-document.addEventListener("dragover", (event) => {
-  const row = dragged && under(event);
-  if (!row || row === (dragged.row ?? rowOf(dragged.faces[0]))) return;
-  event.preventDefault();
-  if (!row.classList.contains("over")) all(".over").forEach((one) => one.classList.remove("over"));
-  row.classList.add("over");
-});
-document.addEventListener("dragend", () => {
-  for (const one of all(".over, .dragged")) one.classList.remove("over", "dragged");
-  dragged = null;
-});
-document.addEventListener("drop", (event) => {
-  const [row, what] = [dragged && under(event), dragged];
-  if (!row) return;
-  event.preventDefault();
-  if (what.faces) moved(what.faces, { name: row.dataset.name, cluster: Number(row.dataset.cluster) });
-  else merge(what.row, row);
+whenDropped((held, row) => {
+  if (held.faces) moved(held.faces, { name: row.dataset.name, cluster: Number(row.dataset.cluster) });
+  else merge(held.row, row);
 });
 
 // Not while faces are selected or dragged: then the reviewer says when.

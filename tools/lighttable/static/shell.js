@@ -16,8 +16,12 @@ const keys = document.getElementById("keys");
 document.getElementById("help")?.addEventListener("click", () => keys.showModal());
 
 for (const select of document.querySelectorAll("select.go")) {
-  select.addEventListener("change", () => leave(select.value));
+  select.addEventListener("change", () => select.value && leave(select.value));
 }
+
+// Where the pages do not fit beside each other, the one that is shown is in sight.
+const [nav, here] = [document.querySelector(".bar nav"), document.querySelector(".bar nav [aria-current]")];
+if (here) nav.scrollLeft = here.offsetLeft - nav.offsetLeft - (nav.clientWidth - here.offsetWidth) / 2;
 
 // On a narrow screen the filters begin closed.
 if (matchMedia("(max-width: 760px)").matches) {
