@@ -27,7 +27,9 @@ from tools.lighttable.pages import all_pages
 from tools.lighttable.pages.item import gauge
 from tools.lighttable.pages.overview import steps
 from tools.mill.manifest import connect
+from tools.mill.settings import UsageError
 from tools.report.story import Check
+from tools.review import listening
 
 
 @pytest.fixture
@@ -322,13 +324,27 @@ def test_without_a_manifest_it_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_a_port_that_is_taken_is_a_sentence(tmp_path: Path) -> None:
+    base = filled(tmp_path)
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        done = run("--base", str(filled(tmp_path)), "--port", str(port), "--no-open")
+        done = run("--base", str(base), "--port", str(port), "--no-open")
     assert done.returncode == 2
-    assert done.stderr.startswith(f"Error: Port {port} is in use, perhaps by a light table that is open already.")
+    assert done.stderr == (
+        f"Error: Port {port} is in use, perhaps by a light table that is open already. End that one with Ctrl-C, or "
+        f"take another port: make review BASE={base} PORT={port + 1}.\n"
+    )
+
+
+def test_of_two_tables_opened_at_once_one_gets_the_port(tmp_path: Path) -> None:
+    """Both have looked for the port before either listens with uvicorn: the second is refused, not broken."""
+    with listening(tmp_path, 0) as first:
+        port = first.getsockname()[1]
+        with pytest.raises(
+            UsageError, match=f"^Port {port} is in use.* make review BASE={tmp_path} PORT={port + 1}\\.$"
+        ):
+            listening(tmp_path, port)
 
 
 def test_it_prints_a_link_and_ends_on_ctrl_c(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -288,8 +289,6 @@ def test_a_row_that_points_outside_shows_nothing(tmp_path: Path) -> None:
     visitor = Visitor(base)
     assert visitor.ask("/-/picture/21/256").status_code == 200
     assert visitor.ask("/-/picture/22/256").status_code == 404
-    import sqlite3
-
     for path in (
         "../outside.webp",
         str(outside),
@@ -303,15 +302,23 @@ def test_a_row_that_points_outside_shows_nothing(tmp_path: Path) -> None:
     visitor.close()
 
 
-def test_a_source_that_links_elsewhere_shows_nothing(tmp_path: Path) -> None:
+def test_a_source_that_links_elsewhere_shows_only_what_was_made_of_it(tmp_path: Path) -> None:
+    """Its own file is never sent: a photo is shown by its frame, whatever else by words."""
     base = filled(tmp_path / "base")
     paint(base)
-    photo = base / "00_raw_photos" / "portrait.jpg"
+    photo, frame = base / "00_raw_photos" / "portrait.jpg", rows(base, "select id from item where parent_id = 4")[0][0]
     secret = tmp_path / "secret.jpg"
     os.replace(photo, secret)
     photo.symlink_to(secret)
     visitor = Visitor(base)
-    assert visitor.ask("/-/picture/4/256").status_code == 404
+    shown = visitor.ask("/-/picture/4/256")
+    assert shown.status_code == 200
+    assert shown.content == visitor.ask(f"/-/picture/{frame}/256").content
+    with sqlite3.connect(base / "manifest.db") as db:
+        db.execute("update item set path = null where id = ?", (frame,))
+    told = visitor.ask("/-/picture/4/256")
+    assert (told.status_code, told.headers["content-type"]) == (200, "image/svg+xml")
+    assert "a link to outside" in told.text
     visitor.close()
 
 

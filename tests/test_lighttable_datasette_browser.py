@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from browsing import looking
 from lighting import Visitor, paint
 from manifest_filled import filled
+
+from tools.lighttable import writes
 
 PAGES = (
     *("/manifest", "/manifest/item", "/manifest/item?_facet=kind", "/manifest/item/24", "/manifest/reasons"),
@@ -93,7 +96,7 @@ def test_the_editor_writes_formats_and_runs(page: Any) -> None:
     page.keyboard.press("Shift+Enter")
     page.wait_for_url("**/manifest?sql=**")
     assert page.locator("td.col-evil").inner_text() == "<img src=x onerror=alert(1)>"
-    assert page.locator("td img").count() == 0
+    assert page.locator("td.col-evil img").count() == 0
     assert page.locator("td.col-item_id a").get_attribute("href") == "/-/item/24"
     page.locator("#sql-format").click()
     assert page.locator(".CodeMirror-line").count() > 3
@@ -106,9 +109,45 @@ def test_a_question_says_what_it_asks_and_takes_its_parameters(page: Any) -> Non
     page.goto("/manifest")
     page.locator(".questions a", has_text="What if").click()
     page.wait_for_url("**/manifest/what_if")
+    assert page.locator("h1").inner_text() == "What if"
+    assert page.locator("#sql-query").is_hidden()
+    page.locator(".folded summary").click()
+    assert page.locator("#sql-query").inner_text().startswith("-- ")
+    page.locator("h1").click()
+    assert page.locator("#sql-query").is_visible()
     page.locator("label", has_text="key").first.wait_for()
     page.locator("input[type=submit]").click()
     page.wait_for_url("**/manifest/what_if?**")
+
+
+def test_an_item_in_an_answer_is_its_picture_and_leads_to_its_page(page: Any, base: Path) -> None:
+    writes.decide(base, "reject", [21])
+    writes.decide(base, "reject", [23])
+    page.goto("/manifest/decisions")
+    cell = page.locator("td.col-item_id a").first
+    assert cell.get_attribute("href") == "/-/item/23"
+    image = cell.locator("img")
+    assert image.evaluate("async (one) => { await one.decode(); return one.naturalHeight; }") == 96
+    assert page.locator("td.col-path a").first.get_attribute("href") == "/-/item/23"
+    assert page.locator("table").evaluate("(one) => one.compareDocumentPosition(document.querySelector('.folded')) & 4")
+    lines = "(one) => { const all = new Range(); all.selectNodeContents(one); return all.getClientRects().length; }"
+    for column in ("verdict", "kind", "decision_id"):
+        assert page.locator(f"td.col-{column}").first.evaluate(lines) == 1, "no word is broken"
+    cell.click()
+    page.wait_for_url("**/-/item/23")
+
+
+def test_two_hundred_rows_fetch_no_pictures(page: Any) -> None:
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url) if "/-/picture/" in one.url else None)
+    many = "with recursive n(i) as (select 1 union all select i + 1 from n where i < {}) select i, 21 as item_id from n"
+    page.goto(f"/manifest?sql={quote(many.format(200))}")
+    assert page.locator("a.shown").count() == 200
+    assert page.locator(".shown img").count() == 0
+    assert asked == []
+    page.goto(f"/manifest?sql={quote(many.format(199))}")
+    assert page.locator(".shown img").first.is_visible()
+    assert asked
 
 
 def test_a_phone_shows_each_row_as_a_card_with_names(page: Any) -> None:

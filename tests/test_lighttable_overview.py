@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,7 +41,7 @@ def begin(base: Path, tool: str, process: int, host: str = "") -> int:
         run = db.execute(
             """insert into run (uid, step_id, recipe_id, limits_json, machine_json, host, pid, started_at, status)
             select ?, id, recipe_id, limits_json, '{}', ?, ?, ?, 'running' from step where tool = ?""",
-            (f"{tool} {process}", host or socket.gethostname(), process, started, tool),
+            (uuid.uuid4().hex, host or socket.gethostname(), process, started, tool),
         ).lastrowid
     return int(run or 0)
 
@@ -227,9 +228,10 @@ def test_a_browser_follows_a_run_to_its_end_and_shows_what_one_changed(tmp_path:
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         page.keyboard.press("Enter")
         assert page.locator(".flips").count() == 0
-        with page.expect_navigation():
-            _finish(base, run)
-        assert page.locator("#running").is_hidden()
+        _finish(base, run)
+        page.locator("#running").wait_for(state="hidden")
+        page.locator(f".change[data-run='{run}']").wait_for()
+        assert button.evaluate("(one) => one === document.activeElement"), "the focus stays where it was"
         assert page.locator("img[src=x]").count() == 0
 
 

@@ -17,6 +17,7 @@ from datasette.app import Datasette
 from datasette.utils import sqlite_timelimit
 from datasette.utils.asgi import Request, Response
 
+from tools.lighttable.live import SHOWN
 from tools.mill.manifest import NAME, sql
 from tools.report.words import command
 
@@ -84,7 +85,7 @@ class Desk:
     async def page(self, word: str, status: int = 200, **context: Any) -> Response:
         """The template of that word as a page. Everything in it is escaped unless the template says otherwise."""
         template = self.datasette.jinja_env.get_template(f"table/{word}.html")
-        text = await template.render_async(word=word, desk=self, **context)
+        text = await template.render_async(word=word, desk=self, moment=SHOWN.get(), **context)
         return Response(text, status=status, content_type="text/html; charset=utf-8")
 
     def typed(self, target: str, **variables: str) -> str:

@@ -35,8 +35,10 @@ SIZES: Mapping[str, int] = {"96": 96, "256": 256, "512": 512, "1024": 1024, "ful
 KEEP = "private, max-age=31536000, immutable"
 ASK_AGAIN = "private, no-cache"
 JPEG_QUALITY, WEBP_QUALITY = 82, 82
-NOTHING = Path(__file__).parent / "static" / "nothing.svg"
-"""What stands for an item without a picture: a video that gave no frame."""
+STATIC = Path(__file__).parent / "static"
+INSTEAD = {"nothing": STATIC / "nothing.svg", "outside": STATIC / "outside.svg"}
+"""What stands for an item without a picture, by the key of what is shown: a video that gave no frame; a source of the
+user's that is a link to outside the workspace, and gave no frame."""
 
 TYPES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PN": "image/png", b"RIF": "image/webp"}
 
@@ -51,18 +53,32 @@ class Shown:
 
 
 def find(db: sqlite3.Connection, base: Path, item_id: int) -> Shown | None:
-    """Which file shows an item; None where there is no such item, or its file lies outside."""
+    """Which file shows an item; None where there is no such item, or its file lies outside.
+
+    Of a photo that is a link to outside it is the frame that was taken from it.
+    """
     row = db.execute(sql("pages/picture"), {"item": item_id}).fetchone()
     if row is None:
         return None
     if row["path"] is None:
         return Shown(b"", row["version"], "nothing")
-    name = row["path"] if isinstance(row["path"], bytes) else os.fsencode(row["path"])
     own = row["kind"] in ("photo", "background", "reference")
-    path = os.path.join(os.fsencode(base), os.fsencode(row["folder"]) if own else b"", name)
-    if not is_inside(base, path):
+    path = os.path.join(os.fsencode(base), os.fsencode(row["folder"]) if own else b"", _raw(row["path"]))
+    if is_inside(base, path):
+        return _shown(row, path)
+    if not own:
         return None
-    seen = f"{VERSION}\0{row['kind']}\0{row['address']}\0{row['version']}\0{os.fsdecode(name)}"
+    made = db.execute(sql("pages/picture.made"), {"item": item_id}).fetchone()
+    path = os.path.join(os.fsencode(base), _raw(made["path"])) if made else b""
+    return _shown(made, path) if made and is_inside(base, path) else Shown(b"", row["version"], "outside")
+
+
+def _raw(path: str | bytes) -> bytes:
+    return path if isinstance(path, bytes) else os.fsencode(path)
+
+
+def _shown(row: sqlite3.Row, path: bytes) -> Shown:
+    seen = f"{VERSION}\0{row['kind']}\0{row['address']}\0{row['version']}\0{os.fsdecode(_raw(row['path']))}"
     return Shown(path, row["version"], hashlib.sha256(os.fsencode(seen)).hexdigest()[:32])
 
 
@@ -157,7 +173,7 @@ async def sent(
     if shown is None:
         return Response("There is nothing to see.", status=404)
     if not shown.path:
-        return Response(NOTHING.read_text(), headers={"x-keep": ASK_AGAIN}, content_type="image/svg+xml")
+        return Response(INSTEAD[shown.key].read_text(), headers={"x-keep": ASK_AGAIN}, content_type="image/svg+xml")
     etag = f'"{shown.key}-{size}"'
     headers = {"etag": etag, "x-keep": KEEP if request.args.get("v") == shown.version else ASK_AGAIN}
     if etag in request.headers.get("if-none-match", ""):

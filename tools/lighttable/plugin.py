@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -16,22 +17,21 @@ from datasette.utils.asgi import Request, Response
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader
 from markupsafe import Markup
 
-from tools.lighttable import words
+from tools.lighttable import nothing, words
 from tools.lighttable.access import MAX_BODY_BYTES, Access, App, gate
 from tools.lighttable.desk import Act, Desk, Show
+from tools.lighttable.live import SHOWN, moment
 from tools.lighttable.pages import all_pages
 from tools.mill.settings import UsageError
 from tools.report import queries
+from tools.report.words import clean
 
+ITEM_ID = re.compile(r"(\w+_)?item_id|(cutout|composite|caption|frame|person|video|photo|source|parent|child)_id")
 TEMPLATES = Path(__file__).parent / "templates"
 BUSY_SENTENCE = "The manifest is busy, nothing was written. Try again in a moment."
 SLOW_SENTENCE = "This took longer than five seconds. Narrow the filter."
 LONGEST = 4_000_000
 """Bytes of the longest text or blob in a question or an answer: SQL may be typed here, and rows are built in memory."""
-
-_KINDS = ("item", "parent", "source", "video", "photo", "frame", "person", "cutout", "composite", "caption")
-ITEMS = frozenset(f"{kind}_id" for kind in _KINDS)
-"""Columns of answers that hold the number of an item."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,8 @@ def register_routes(datasette: Datasette) -> list[tuple[str, Callable[..., Await
 def _shown(desk: Desk, show: Show) -> Callable[..., Awaitable[Response]]:
     async def view(request: Request) -> Response:
         try:
+            if "text/html" in request.headers.get("accept", ""):  # a whole page, that will ask whether it still stands
+                SHOWN.set(await desk.read(lambda db: moment(db, desk.base)))
             return await show(desk, request)
         except UsageError as error:
             return await desk.page("message", 404, title="Not found", sentence=str(error))
@@ -122,7 +124,7 @@ def furnish(env: Environment, desk: Desk) -> None:
     env.loader = ChoiceLoader([*ours, *([env.loader] if env.loader else [])])
     env.filters.update(words.FILTERS)
     env.globals.update(nav=[page for page in all_pages() if page.title], stamp=words.stamp, picture=words.picture)
-    env.globals.update(workspace=desk.base.name, reviewer=desk.reviewer)
+    env.globals.update(workspace=desk.base.name, reviewer=desk.reviewer, why_nothing=nothing.why)
 
 
 @hook
@@ -144,6 +146,22 @@ def permission_allowed(datasette: Datasette, actor: Mapping[str, Any] | None) ->
 
 
 @hook
+def render_cell(row: Mapping[str, object], value: object, column: str, datasette: Datasette) -> Markup | None:
+    """In Datasette's tables an item's number leads to its page, as does its path; datasette.js adds its picture."""
+    if datasette not in TABLES:
+        return None
+    if ITEM_ID.fullmatch(column) and _is_id(value):
+        return Markup('<a class="shown" href="/-/item/{0}">{0}</a>').format(value)
+    if column == "path" and isinstance(value, str) and "item_id" in row.keys() and _is_id(row["item_id"]):  # noqa: SIM118
+        return Markup('<a href="/-/item/{0}">{1}</a>').format(row["item_id"], clean(value))
+    return None
+
+
+def _is_id(value: object) -> bool:
+    return type(value) is int and value > 0
+
+
+@hook
 def canned_queries(datasette: Datasette, database: str) -> Mapping[str, Any]:
     """The questions that `make query` answers."""
     if datasette not in TABLES:
@@ -153,11 +171,3 @@ def canned_queries(datasette: Datasette, database: str) -> Mapping[str, Any]:
         one.name: {"sql": one.sql, "title": one.title, "description": one.description, "hide_sql": True}
         for one in found
     }
-
-
-@hook
-def render_cell(datasette: Datasette, column: str, value: object) -> Markup | None:
-    """In every answer the number of an item leads to its page."""
-    if datasette not in TABLES or column not in ITEMS or type(value) is not int or value < 1:
-        return None
-    return Markup('<a href="/-/item/{0}">{0}</a>').format(value)

@@ -24,7 +24,7 @@ from tools.mill.manifest import sql
 from tools.mill.settings import UsageError
 from tools.report.words import figure
 
-RUNS, SOURCES, PICTURES, REASONS = 12, 24, 12, 3
+RUNS, SOURCES, PICTURES, REASONS, REFUSED = 12, 24, 12, 3, 12
 FLIPPED = 12
 """Images that are shown of each way in which a run changed verdicts."""
 
@@ -33,7 +33,7 @@ async def show(desk: Desk, _request: Request) -> Response:
     def found(db: sqlite3.Connection) -> dict[str, Any]:
         return {
             **_context(db),
-            "running": _running(desk, db),
+            "running": at_work(desk, db),
             "checked": db.execute(sql("pages/qc.runs"), {"limit": 1}).fetchone(),
         }
 
@@ -42,10 +42,11 @@ async def show(desk: Desk, _request: Request) -> Response:
 
 async def running(desk: Desk, _request: Request) -> Response:
     """The runs that have not ended, as JSON: done and total inputs, seconds since it began, whether it is gone."""
-    return desk.json(await desk.read(lambda db: _running(desk, db)))
+    return desk.json(await desk.read(lambda db: at_work(desk, db)))
 
 
-def _running(desk: Desk, db: sqlite3.Connection) -> list[dict[str, Any]]:
+def at_work(desk: Desk, db: sqlite3.Connection) -> list[dict[str, Any]]:
+    """The runs that have not ended, and how far each has come."""
     if not counted.working(db):
         return []
     rows = counted.counted(desk, db, "running", lambda: db.execute(sql("pages/overview.running")).fetchall())
@@ -151,6 +152,8 @@ def _context(db: sqlite3.Connection) -> dict[str, Any]:
         "failed": sum(row["failed"] for row in funnel),
         "runs": rows("runs", limit=RUNS),
         "sources": rows("sources", limit=SOURCES),
+        "most": PICTURES,
+        "refused": refused(rows("refused", limit=REFUSED)),
         "packages": [(name, list(images)) for name, images in groupby(packed, lambda row: row["dataset"])],
     }
 
@@ -174,6 +177,16 @@ def steps(funnel: Sequence[Mapping[str, Any]], reasons: Sequence[Mapping[str, An
             if row[name]
         ]
         found.append({**row, "word": word, "parts": parts, "reasons": why[:REASONS], "more": len(why) - REASONS})
+    return found
+
+
+def refused(files: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """One entry for each reason: how many files, some of them, and their set. files: of overview.refused.sql."""
+    found = []
+    for reason, some in groupby(files, lambda row: row["reason"]):
+        rows = list(some)
+        word = f"intake:{rows[0]['kind']}"
+        found.append({**rows[0], "files": rows, "address": Query(word, {"reason": (reason,)}).address()})
     return found
 
 

@@ -30,7 +30,7 @@ if (format && sql) {
 
 // A click elsewhere closes what is open.
 document.addEventListener("click", (event) => {
-  for (const menu of document.querySelectorAll("details[open]")) if (!menu.contains(event.target)) menu.open = false;
+  for (const menu of document.querySelectorAll("details[open]:not(.folded)")) if (!menu.contains(event.target)) menu.open = false;
 });
 
 const menu = () => document.querySelector("body > .dropdown-menu");
@@ -69,6 +69,17 @@ document.addEventListener("keydown", (event) => {
     links.at((links.indexOf(document.activeElement) + step) % links.length).focus();
   }
 });
+
+// --- pictures, where there are not too many ---
+
+const MOST_ROWS = 199;
+
+for (const table of document.querySelectorAll(".rows-and-columns")) {
+  if (table.querySelectorAll("tbody tr").length > MOST_ROWS) continue;
+  for (const link of table.querySelectorAll("a.shown")) {
+    link.prepend(Object.assign(document.createElement("img"), { loading: "lazy", alt: "", src: `/-/picture/${link.textContent}/96` }));
+  }
+}
 
 // --- a phone's width: each row is a card, each value stands under its column's name ---
 

@@ -2,6 +2,7 @@
 import { bind } from "./keys.js";
 import { confirmed, decide, remember, undo } from "./deciding.js";
 import { nextGround } from "./ground.js";
+import { whenChanged } from "./live.js";
 import { leave, post, reload } from "./post.js";
 import { selection, vertical, wasHere } from "./selection.js";
 import { choose as chooseStandIn } from "./final-swap.js";
@@ -80,12 +81,13 @@ async function forecast() {
   if (was || !marked?.isConnected) mark(document.getElementById(was) ?? cards()[0], false);
 }
 
-// After a decision: the counts, quotas and gaps of now, and what is going to change.
+// After a decision, or when something has changed: the counts, quotas and gaps of now, and what is going to change.
+// Gives false where that cannot be shown in place without losing what is selected.
 async function refresh() {
   forecast();
   const turn = asked;
   const found = await part(location.href);
-  if (turn !== asked || !found) return;
+  if (turn !== asked || !found) return true;
   for (const id of ["side", "banner"]) {
     const fresh = found.getElementById(id);
     if (fresh) document.getElementById(id).replaceChildren(...fresh.childNodes);
@@ -93,9 +95,14 @@ async function refresh() {
   const fresh = [...found.querySelectorAll("#grid .card")];
   const here = cards().filter((card) => !card.classList.contains("stand-in"));
   // A make has come by in the meantime.
-  if (fresh.map(picturesOf).join() !== here.map(picturesOf).join()) return reload();
+  if (fresh.map(picturesOf).join() !== here.map(picturesOf).join()) {
+    if (grid.querySelector(".chosen")) return false;
+    if (marked) sessionStorage.setItem("last", marked.id.slice(1));
+    return reload();
+  }
   for (const card of fresh) show(idOf(card), card.dataset);
   count();
+  return true;
 }
 
 const picturesOf = (card) => `${card.id} ${new URL(card.querySelector("img").src, location.href).search}`;
@@ -230,10 +237,7 @@ if (grid) {
   forecast();
 }
 
-// Whoever comes back from the terminal sees what make did there.
-document.addEventListener("visibilitychange", () => {
-  if (grid && document.visibilityState === "visible" && !document.querySelector("dialog[open]")) refresh();
-});
+whenChanged(grid ? refresh : reload);
 
 // What takes long to count is asked for when it is opened.
 document.addEventListener(

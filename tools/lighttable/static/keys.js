@@ -2,7 +2,12 @@
 const typing = (target) =>
   target.closest("dialog") || (target.matches("input:not([type=range]), textarea, select") && !target.readOnly);
 
+const taken = new Set();
+// Whether a key does something on this page.
+export const isTaken = (name) => taken.has(name);
+
 export function bind(map) {
+  for (const name of Object.keys(map)) taken.add(name);
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || document.querySelector("dialog[open]")) return;
     if (event.key === "?") {

@@ -1,11 +1,8 @@
-// Overview: how far a run has come, every few seconds while one is at work; what a run changed, when asked.
-import { reload } from "./post.js";
-const BUSY_MS = 2500;
-const IDLE_MS = 15000;
+// Overview: how far a run has come, and what has changed since, in place; what a run changed, when asked.
+import { watch, whenChanged } from "./live.js";
 const MARGIN_S = 3; // a rate over less time than that says nothing
 const panel = document.getElementById("running");
 const thousands = (n) => n.toLocaleString("en").replaceAll(",", "\u202f");
-let atWork = false;
 
 function duration(seconds) {
   if (seconds < 60) return `${Math.round(seconds)} s`;
@@ -37,31 +34,41 @@ function line(run) {
   return one;
 }
 
-async function look() {
-  if (document.hidden) return wait();
-  let runs;
-  try {
-    const answer = await fetch("/-/overview/running");
-    if (!answer.ok) return wait();
-    runs = await answer.json();
-  } catch {
-    panel.querySelector(".told")?.replaceChildren("The light table does not answer. Is make review still running?");
-    return wait();
-  }
-  const alive = runs.some((run) => !run.gone);
-  // What has ended has changed the funnel: the page is read again, at the place where it stands.
-  if (atWork && !alive) return reload();
-  atWork = alive;
+watch((runs) => {
+  const alive = runs.filter((run) => !run.gone).length;
   panel.hidden = !runs.length;
-  panel.dataset.alive = runs.filter((run) => !run.gone).length;
+  panel.dataset.alive = alive;
   panel.querySelector("h2").textContent = alive ? "At work" : "Did not end";
   panel.querySelector("ul").replaceChildren(...runs.map(line));
-  return wait();
-}
+});
 
-function wait() {
-  setTimeout(look, atWork ? BUSY_MS : IDLE_MS);
-}
+// --- what has changed, in place ---
+
+const parts = () => [...document.querySelectorAll(".part")];
+const asMade = new Map(parts().map((part) => [part.id, part.innerHTML]));
+
+const same = (one) => (one.dataset.run ? `[data-run="${one.dataset.run}"]` : `a[href="${CSS.escape(one.getAttribute("href"))}"]`);
+
+// A part in which something is opened stays as it is; gives whether all could be shown anew.
+whenChanged(async () => {
+  const answer = await fetch("/-/overview", { credentials: "same-origin" });
+  if (!answer.ok) return false;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  let all = true;
+  for (const part of parts()) {
+    const now = fresh.getElementById(part.id);
+    if (!now || now.innerHTML === asMade.get(part.id)) continue;
+    if (part.querySelector(".flips")) {
+      all = false;
+      continue;
+    }
+    const held = part.contains(document.activeElement) ? same(document.activeElement) : null;
+    asMade.set(part.id, now.innerHTML);
+    part.replaceChildren(...now.childNodes);
+    if (held) part.querySelector(held)?.focus({ preventScroll: true });
+  }
+  return all;
+});
 
 const WAYS = { "now in": "in", "now out": "out", "out otherwise": "" };
 
@@ -115,6 +122,7 @@ async function changed(button) {
   button.textContent = ways.length ? `${thousands(ways.reduce((n, way) => n + way.n, 0))} changed` : "none changed";
 }
 
-for (const button of document.querySelectorAll(".change")) button.addEventListener("click", () => changed(button));
-if (panel.hidden) wait();
-else look();
+document.getElementById("runs").addEventListener("click", (event) => {
+  const button = event.target.closest(".change");
+  if (button) changed(button);
+});

@@ -1,6 +1,7 @@
 // People: a mark among faces, the unsure answered by one key, rows named, merged and split, faces moved by key or drag.
 import { bind } from "./keys.js";
 import { confirmed, decide, remember, undo } from "./deciding.js";
+import { whenChanged } from "./live.js";
 import { both, whoIs } from "./people-ask.js";
 import { isDragging, whenDropped } from "./people-drag.js";
 import { across, all, begin, callOf, chosen, down, extend, home, idOf, lines, marked, rowOf, set, takeAlike, takenAlike, takeRow } from "./people-mark.js";
@@ -287,6 +288,13 @@ document.addEventListener("focusout", (event) => event.target.matches?.("input.f
 whenDropped((held, row) => {
   if (held.faces) moved(held.faces, { name: row.dataset.name, cluster: Number(row.dataset.cluster) });
   else acts.merge(held.row, row);
+});
+
+// Not while faces are selected or dragged: then the reviewer says when.
+whenChanged(async () => {
+  if (home().querySelector(".chosen, .dragged")) return false;
+  await refresh();
+  return true;
 });
 
 begin();

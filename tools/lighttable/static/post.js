@@ -5,6 +5,7 @@ const PATIENCE_MS = 400;
 let last = Promise.resolve();
 let underway = 0;
 let refused = 0;
+let begun = 0;
 
 async function send(path, said, refuse) {
   let answer;
@@ -28,6 +29,7 @@ async function send(path, said, refuse) {
 // The answer as an object, or null where nothing was written; the reviewer was told why. refuse: gets why instead.
 export function post(path, said, refuse = (why) => toast(why, "error")) {
   underway += 1;
+  begun += 1;
   const done = last.then(() => send(path, said, refuse)).then((told) => {
     underway -= 1;
     refused += Number(told === null);
@@ -36,6 +38,9 @@ export function post(path, said, refuse = (why) => toast(why, "error")) {
   last = done;
   return done;
 }
+
+// How many were sent from this page so far, and whether one is under way.
+export const written = () => ({ n: begun, underway: underway > 0 });
 
 // Once nothing is under way any more.
 export async function settled() {

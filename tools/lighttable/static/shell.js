@@ -1,4 +1,5 @@
 // What every page has: the theme's button, the list of keys, selects that lead somewhere.
+import "./live.js";
 import { leave } from "./post.js";
 
 // What a tab remembers (Z, neighbours, where the mark was) is of one manifest. This runs before a page's own modules.
