@@ -95,7 +95,7 @@ MORE: tuple[tuple[str, Broken], ...] = (
         "qc6_grounds",
         Broken(
             sql("update composite set mode = 'original' where item_id = (select min(item_id) from composite)"),
-            "1 of 5, where 0 % were to be expected.",
+            "1 of 6, where 0 % were to be expected.",
         ),
     ),
     ("qc6_open", Broken(lambda db, base: mask_of(db, base).unlink(), "Its mask: It is not there.")),
@@ -140,7 +140,7 @@ MORE: tuple[tuple[str, Broken], ...] = (
     (
         "ledger_waiting",
         Broken(
-            sql("update step set recipe_id = (select min(id) from recipe) where tool = 'caption'"), "5 of 5 wait.", n=2
+            sql("update step set recipe_id = (select min(id) from recipe) where tool = 'caption'"), "6 of 6 wait.", n=2
         ),
     ),
     ("qc0_bitrate_outliers", Broken(bitrate(1 / 4.1), "bits per pixel and frame", bitrate(1 / 3.9))),

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import io
 import os
 import subprocess
 import sys
 import time
-import zipfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from networks import whole
 from releases import ASSETS, HOST, Releases, released
 
 from tools.engines import fetching, weights
@@ -32,19 +31,11 @@ SECONDS = 30.0
 """What one failure may take on a busy machine: importing torch is most of it."""
 
 
-def archive(size: int) -> bytes:
-    """A zip archive, as a .pt is one: of noise, so that half of it is none."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as file:
-        file.writestr("net/data.pkl", bytes(range(256)) * (size // 256))
-    return made.getvalue()
-
-
 @pytest.fixture
 def releases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Releases]:
     """GitHub with both models, for this process and its children; rembg keeps its own below tmp_path."""
     with released(tmp_path) as played:
-        played.files = {POSE: archive(200_000), f"{MASK}.onnx": bytes(range(256)) * 1000}
+        played.files = {POSE: whole(".pt", bytes(range(256)) * 800), f"{MASK}.onnx": whole(".onnx", bytes(range(256)) * 1000)}
         for name, value in {**played.environment, "U2NET_HOME": str(tmp_path / "rembg")}.items():
             monkeypatch.setenv(name, value)
         yield played
@@ -105,7 +96,7 @@ def test_make_models_fetches_what_is_named_and_writes_its_digests_down(
 
     # The same name, another file: it was lost, and is another one when it comes again.
     pose.unlink()
-    releases.files[POSE] = archive(300_000)
+    releases.files[POSE] = whole(".pt", bytes(range(256)) * 1200)
     other = hashlib.sha256(releases.files[POSE]).hexdigest()
     refused = models(workspace)
     assert refused.returncode == 2
