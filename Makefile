@@ -39,7 +39,7 @@ export $(TEXTS)
 
 MILL = "$(PYTHON)" -m tools
 AS_JSON = $(if $(filter-out 0,$(JSON)),--json)
-CHANGES = "$(PYTHON)" -S -m tools.mill.changes
+CHANGES = "$(PYTHON)" -S -m tools.stamps.changes
 STAGES := all stage0 stage1 stage2 stage3 stage4 stage5 stage6 stage7
 
 .PHONY: help $(STAGES) turn demo slice status failures query explain reject keep pin undo doctor test lint bench soak \

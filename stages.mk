@@ -1,5 +1,5 @@
 # The plan, as make sees it: run inside a workspace (make -C "$(BASE)"), so that no path of the user's is a target.
-# A stamp says that a step is done; `tools.mill.changes` has dropped those that no longer agree. Exit code 3 of a tool
+# A stamp says that a step is done; `tools.stamps.changes` has dropped those that no longer agree. Exit code 3 of a tool
 # (done, but items failed) goes on; every other one stops.
 
 .SUFFIXES:
@@ -7,7 +7,7 @@
 .DELETE_ON_ERROR:
 
 MILL := "$(PYTHON)" -m tools
-CHANGES := "$(PYTHON)" -S -m tools.mill.changes
+CHANGES := "$(PYTHON)" -S -m tools.stamps.changes
 done = code=$$?; [ $$code -eq 0 ] || [ $$code -eq 3 ] || exit $$code; $(CHANGES) stamp .
 each = $(DATASETS:%=stamps/$1.%)
 

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 
 from tools.media.image import encode_png, encode_webp_lossless, read_rgb, read_rgba
-from tools.mill import changes
+from tools.stamps import changes
 
 Deed = Callable[[sqlite3.Connection, Path], None]
 

@@ -14,10 +14,11 @@ from making import Mill
 from sourcing import REFUSE, Refresh
 from stamping import Check, expected
 
-from tools.mill import changes, loop, manifest, settings, sources, steps
+from tools.mill import loop, manifest, settings, sources, steps
 from tools.mill.plan import FOLDERS
 from tools.mill.runs import Report
 from tools.mill.tool import Asked
+from tools.stamps import changes
 
 if TYPE_CHECKING:
     from serving import Service

@@ -174,7 +174,7 @@ def do(base: Path, deed: Deed, may_fail: bool = False) -> None:
     """
     name, *words = (word.format(base=base) for word in deed)
     module = importlib.import_module(f"tools.{name}")
-    if name == "mill.changes":
+    if name == "stamps.changes":
         code = module.main(words)
     elif name in TOOLS:
         code = command.make(module.TOOL, "").main(words, standalone_mode=False)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.engines.protocols import Box
+from tools.media.geometry import Box
 from tools.media.image import encode_webp
 from tools.mill import files
 

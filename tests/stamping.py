@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.mill import changes, settings
+from tools.mill import settings
 from tools.mill.plan import PLAN, Step
+from tools.stamps import changes
 
 ALL = [f"{step.tool}.default" if step.per_dataset else step.tool for step in PLAN]
 

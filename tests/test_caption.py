@@ -19,8 +19,8 @@ from tools.describe.clothes import Worn
 from tools.describe.job import CaptionJob, Draft
 from tools.describe.tokens import tokens_about, tokens_at_most
 from tools.describe.wording import Told, prose, tags, words, worn
-from tools.engines.protocols import Box
 from tools.engines.template import TemplateCaptioner
+from tools.media.geometry import Box
 from tools.media.image import encode_webp
 from tools.mill import files
 from tools.mill.manifest import connect

@@ -16,7 +16,7 @@ from tools.describe.figure import whole
 from tools.describe.light import light
 from tools.engines.hog import Hog
 from tools.engines.landmarks import landmarks
-from tools.engines.protocols import Box
+from tools.media.geometry import Box
 from tools.media.image import read_rgb
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"

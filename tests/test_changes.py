@@ -13,8 +13,9 @@ import pytest
 from making import Mill
 from stamping import ALL, Check, since, stamp
 
-from tools.mill import changes, settings
+from tools.mill import settings
 from tools.mill.plan import PLAN
+from tools.stamps import causes, changes
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -173,7 +174,7 @@ def test_a_prompt_is_noticed_where_it_is_asked_and_code_everywhere(
     copy = tmp_path / "project"
     (copy / path).parent.mkdir(parents=True)
     (copy / path).write_bytes((ROOT / path).read_bytes())
-    monkeypatch.setattr(changes, "ROOT", copy)
+    monkeypatch.setattr(causes, "ROOT", copy)
     stamp(mill.base, check)
     (copy / path).write_text("Something else.")
     assert check() == since(name)
@@ -236,7 +237,7 @@ def test_it_needs_the_standard_library_alone_and_changes_nothing_in_the_manifest
             "-I",
             "-c",
             f"import sys; sys.path.insert(0, {str(ROOT)!r}); "
-            "from tools.mill.changes import main; sys.exit(main(sys.argv[1:]))",
+            "from tools.stamps.changes import main; sys.exit(main(sys.argv[1:]))",
             "check",
             mill.base,
         ],

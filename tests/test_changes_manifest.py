@@ -8,9 +8,9 @@ import pytest
 from making import Mill
 from stamping import ALL, Check, since, stamp
 
-from tools.mill import changes
 from tools.mill.tool import Result, failed
-from tools.report.words import command
+from tools.mill.words import command
+from tools.stamps import changes
 
 
 @pytest.mark.parametrize(

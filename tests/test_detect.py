@@ -17,10 +17,11 @@ from skimage import data
 
 from tools import detect
 from tools.engines.landmarks import landmarks
-from tools.engines.protocols import Box, Detection, Keypoint
 from tools.framing.crops import Crop, counted, crop_path, cut_sides, padded, places, shot_of
+from tools.framing.detection import Detection
 from tools.framing.presence import face_sharpness, presences
 from tools.framing.view import turn_of, view_of
+from tools.media.geometry import Box, Keypoint
 from tools.media.image import read_rgb
 from tools.mill.settings import UsageError
 

@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 from dockerfile import DOCKERFILE, ROOT, copied, defaults, environment, instructions, told
 
-from tools.mill.changes import _CODE, _OWN
+from tools.stamps.causes import CODE, OWN
 
 NEVER = (
     ".git/config",
@@ -116,7 +116,7 @@ def test_the_program_reaches_the_builder(path: str) -> None:
 
 
 def test_all_code_that_stamps_watch_is_in_the_image() -> None:
-    assert {folder for files in (_CODE, *_OWN.values()) for folder, _ in files} <= copied()
+    assert {folder for files in (CODE, *OWN.values()) for folder, _ in files} <= copied()
 
 
 def test_nobody_is_root() -> None:

@@ -15,7 +15,8 @@ from skimage import data
 
 from tools import embed, engines
 from tools.embed import Params
-from tools.engines.protocols import Box, MatchJob
+from tools.engines.protocols import MatchJob
+from tools.media.geometry import Box
 from tools.mill.line import asked_alone
 from tools.mill.tool import Bench, Dataset
 

@@ -19,8 +19,10 @@ from skimage import data
 
 from tools import engines
 from tools.engines.hog import Hog
-from tools.engines.protocols import Box, Detection, DetectJob, Keypoint, MaskJob, MatchJob
+from tools.engines.protocols import DetectJob, MaskJob, MatchJob
+from tools.framing.detection import Detection
 from tools.framing.finding import body_below, face_confidence, joined, merged_windows, people_confidence
+from tools.media.geometry import Box, Keypoint
 from tools.mill.settings import UsageError
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -14,7 +14,7 @@ from killing import CHEAP, Deed, Stations, chain, copy, deed, face, run
 from sound import all_of, differences, ends_as, faults
 from workspaces import ROOT, ask, environment, funnel_holds, make, tool
 
-from tools.report.words import command
+from tools.mill.words import command
 
 PYTHON = str(ROOT / ".venv" / "bin" / "python")
 
@@ -192,7 +192,7 @@ def test_what_is_dropped_in_while_a_make_runs_is_taken_by_the_next(stations: Sta
 
     def changes(*words: str, expected: str = "") -> str:
         env = environment(PYTHONPATH=str(ROOT), MILL_EXPECTED=expected)
-        line = [PYTHON, "-m", "tools.mill.changes", words[0], str(base), *words[1:]]
+        line = [PYTHON, "-m", "tools.stamps.changes", words[0], str(base), *words[1:]]
         done = subprocess.run(line, cwd=ROOT, env=env, capture_output=True, text=True, check=True)
         return done.stdout.partition("\n")[2]
 

@@ -35,7 +35,10 @@ SECONDS = 30.0
 def releases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Releases]:
     """GitHub with both models, for this process and its children; rembg keeps its own below tmp_path."""
     with released(tmp_path) as played:
-        played.files = {POSE: whole(".pt", bytes(range(256)) * 800), f"{MASK}.onnx": whole(".onnx", bytes(range(256)) * 1000)}
+        played.files = {
+            POSE: whole(".pt", bytes(range(256)) * 800),
+            f"{MASK}.onnx": whole(".onnx", bytes(range(256)) * 1000),
+        }
         for name, value in {**played.environment, "U2NET_HOME": str(tmp_path / "rembg")}.items():
             monkeypatch.setenv(name, value)
         yield played

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from tools.engines.faces import Faces
 from tools.engines.landmarks import landmarks
-from tools.engines.protocols import Keypoint, MatchJob
+from tools.engines.protocols import MatchJob
 from tools.framing.pose import head_box
+from tools.media.geometry import Keypoint
 from tools.media.image import read_rgb
 
 FACES = Path(__file__).resolve().parents[2] / "shared" / "faces" / "known"

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from made_faces import BLUE, RED, Rows, face, person
 
-from tools.engines.protocols import Box
 from tools.identity.appearance import colours, likeness
 from tools.identity.clustering import MOST, Groups, cluster, halves
 from tools.identity.distances import BLOCK
@@ -19,6 +18,7 @@ from tools.identity.people import people
 from tools.identity.telling import Told, tell, unwanted
 from tools.identity.tracking import tracks
 from tools.identity.who import Named, nearest
+from tools.media.geometry import Box
 
 EMMA, LEA = face(0.0), face(0.9)
 NAMES = [Named("emma", EMMA), Named("lea", LEA)]

@@ -19,7 +19,7 @@ from sessions import gone, session, workers_of
 from sound import ends_as, faults
 from workspaces import ROOT, ask, environment, tool
 
-from tools.report.words import command
+from tools.mill.words import command
 
 PYTHON = str(ROOT / ".venv" / "bin" / "python")
 

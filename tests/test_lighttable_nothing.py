@@ -16,7 +16,7 @@ from markupsafe import escape
 from tools.lighttable.nothing import first
 from tools.lighttable.pages.overview import refused
 from tools.mill.manifest import connect
-from tools.report.words import clean
+from tools.mill.words import clean
 
 PAGES = ("/-/final", "/-/people", "/-/captions", "/-/gallery", "/-/compare", "/-/spectrum")
 EVIL = '<img src=x onerror="alert(1)">'

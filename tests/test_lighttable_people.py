@@ -16,10 +16,10 @@ from lighting import Visitor, rows
 from making import Mill
 from PIL import Image
 
-from tools.engines.protocols import Box
 from tools.identity import album
 from tools.lighttable import heads
 from tools.lighttable.heads import Body, Square, square
+from tools.media.geometry import Box
 from tools.mill.manifest import connect
 from tools.name import name as name_cluster
 

@@ -18,8 +18,8 @@ from tools.inspection.checks import checks
 from tools.inspection.remedy import parts
 from tools.lighttable.pages.qc import STATES, changes, found_then, headline
 from tools.mill.manifest import connect
+from tools.mill.words import command
 from tools.qc import inspect
-from tools.report.words import command
 
 EVIL = '<img src=x onerror="alert(1)">'
 

@@ -14,13 +14,13 @@ from PIL import Image
 from skimage import data
 
 from tools import mask
-from tools.engines.protocols import Box, Keypoint
 from tools.matte.body import Pose, probability
 from tools.matte.colours import Palette, to_lab
 from tools.matte.foreground import cut_out
 from tools.matte.guided import smoothed
 from tools.matte.outline import HOLE, ISLAND, softened, tidied
 from tools.matte.reach import Terrain
+from tools.media.geometry import Box, Keypoint
 from tools.media.image import read_rgba
 from tools.mill.line import asked_alone
 

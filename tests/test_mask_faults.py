@@ -18,10 +18,11 @@ from skimage import data
 
 from tools import mask
 from tools.engines.grabcut import GrabCut
-from tools.engines.protocols import Box, MaskJob
+from tools.engines.protocols import MaskJob
 from tools.matte.skull import skull
 from tools.measure import faults
 from tools.measure.faults import Sides
+from tools.media.geometry import Box
 from tools.mill.line import asked_alone
 
 Run = Callable[..., Any]

@@ -14,15 +14,17 @@ from numpy.typing import NDArray
 from skimage import data
 
 from tools.engines.grabcut import GrabCut
-from tools.engines.protocols import Beside, Box, MaskJob
+from tools.engines.protocols import MaskJob
 from tools.matte import neighbours
 from tools.matte.align import camera_movement
+from tools.matte.beside import Beside
 from tools.matte.body import Pose, covered, probability
 from tools.matte.colours import to_lab
 from tools.matte.likely import certain
 from tools.matte.outline import CRACK, Edges, tidied
 from tools.matte.still import CHANGED, STAYED, stillness
 from tools.matte.upright import Stance, figure, fitted
+from tools.media.geometry import Box
 from tools.media.image import encode_webp
 from tools.mill import files, steps
 

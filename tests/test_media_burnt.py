@@ -10,9 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 from tools import detect
-from tools.engines.protocols import Box
 from tools.media.burnt import LEAST_FRAMES, WHOLE, Burnt, Watch, burnt_in_one
 from tools.media.decode import Tally, decode
+from tools.media.geometry import Box
 from tools.media.image import encode_png, read_rgb
 from tools.media.luma import luma_of
 from tools.media.upright import Turn, upright

@@ -20,8 +20,8 @@ from tools.identify import identify
 from tools.identity import album as album_of
 from tools.mill.manifest import transaction
 from tools.mill.settings import UsageError
+from tools.mill.words import command
 from tools.name import main, merge, name, numbers, only, split
-from tools.report.words import command
 
 Run = Callable[..., Any]
 

@@ -14,11 +14,11 @@ from stamping import ALL, Check, stamp
 
 from tools import package
 from tools.caption_edit import edit
-from tools.mill import changes
 from tools.mill.manifest import sql
 from tools.mill.settings import UsageError
 from tools.mill.tool import Asked
-from tools.report.words import command
+from tools.mill.words import command
+from tools.stamps import changes
 from tools.training.edits import touched
 from tools.training.readback import read_back, read_back_all
 

@@ -14,7 +14,7 @@ from serving import GOOD, USED_IN, USED_OUT, Service
 
 from tools.mill.pool import Stop
 from tools.mill.settings import UsageError
-from tools.report.words import command
+from tools.mill.words import command
 
 
 @pytest.fixture

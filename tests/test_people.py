@@ -18,9 +18,9 @@ from skimage import data
 from tools import status
 from tools.decide import decide
 from tools.mill.manifest import sql
+from tools.mill.words import command
 from tools.name import name
 from tools.people import State, main, table, tell
-from tools.report.words import command
 
 Run = Callable[..., Any]
 

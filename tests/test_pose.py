@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tools.engines.protocols import Box, Keypoint
 from tools.framing import pose
+from tools.media.geometry import Box, Keypoint
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 COCO = SHARED / "coco" / "annotations.json"

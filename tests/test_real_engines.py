@@ -17,9 +17,9 @@ from PIL import Image
 
 from tools import detect, engines
 from tools.engines import weights
-from tools.engines.protocols import Box, Keypoint
 from tools.framing import pose
 from tools.framing.view import view_of
+from tools.media.geometry import Box, Keypoint
 from tools.mill.line import asked_alone
 from tools.mill.plan import PLAN
 from tools.mill.settings import UsageError

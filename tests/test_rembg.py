@@ -19,7 +19,8 @@ import pytest
 from networks import constant, constants, greedy
 from numpy.typing import NDArray
 
-from tools.engines.protocols import Box, Keypoint, MaskJob
+from tools.engines.protocols import MaskJob
+from tools.media.geometry import Box, Keypoint
 from tools.mill import gpus
 from tools.mill.settings import UsageError
 

@@ -17,13 +17,13 @@ from skimage.measure import blur_effect
 from tools import score
 from tools.accuracy.crops import opaque
 from tools.accuracy.sharpness import CHANGES, measured
-from tools.engines.protocols import Box
 from tools.measure.burnt import bar_share, overlay_share
 from tools.measure.exposure import exposure, luma_of
 from tools.measure.face import eye_aspect
 from tools.measure.grain import blocking, inside, noise_level
 from tools.measure.outline import contour_count, coverage, face_covered_share, largest_share, soft_share, solidity
 from tools.measure.sharpness import SIDE_PX, crete_blur, edge_blur_px, sharpness
+from tools.media.geometry import Box
 from tools.media.image import read_rgb
 from tools.mill.manifest import connect
 from tools.mill.tool import Limit

@@ -16,7 +16,7 @@ from serving import GOOD, Service
 from tools.describe.prompts import second_prompt
 from tools.describe.second import FAULTS, LONGEST, findings, request
 from tools.mill.settings import UsageError
-from tools.report.words import command
+from tools.mill.words import command
 
 FOUND = [
     {"words": "orange space suit", "fault": "contradicts", "why": "The suit is red."},

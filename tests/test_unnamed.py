@@ -20,8 +20,8 @@ from tools.identify import identify
 from tools.identity import album
 from tools.mill.manifest import connect
 from tools.mill.tool import Result, Row
+from tools.mill.words import command
 from tools.report import advice, state
-from tools.report.words import command
 
 BEFORE = ("intake", "extract", "detect", "embed")
 CONFIG = '[intake]\nmin_side = 240\n[dataset.her]\nsubject = "eileen"\n[dataset.any]\n'

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.report.words import clean, command, duration, figure, listing, moment, percent, plural, toward
+from tools.mill.words import clean, command, duration, figure, listing, moment, percent, plural, toward
 
 
 @pytest.mark.parametrize(

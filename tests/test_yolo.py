@@ -19,7 +19,8 @@ import pytest
 from networks import POSE_FACTS, constant, person
 from numpy.typing import NDArray
 
-from tools.engines.protocols import Box, DetectJob
+from tools.engines.protocols import DetectJob
+from tools.media.geometry import Box
 from tools.mill.settings import UsageError
 
 if importlib.util.find_spec("ultralytics") is None or importlib.util.find_spec("torch") is None:

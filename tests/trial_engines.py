@@ -6,7 +6,8 @@ import threading
 import time
 from typing import ClassVar
 
-from tools.engines.protocols import Detection, DetectJob
+from tools.engines.protocols import DetectJob
+from tools.framing.detection import Detection
 
 
 class Counting:

@@ -24,7 +24,7 @@ from tools.mill.manifest import NAME, require
 from tools.mill.pool import Stop
 from tools.mill.settings import UsageError
 from tools.mill.walk import shown
-from tools.report.words import command, volume
+from tools.mill.words import command, volume
 
 FOLDER = "backups"
 

@@ -129,7 +129,7 @@ def _job(row: Row, bench: Bench[Params]) -> CaptionJob:
 
     from tools.describe.figure import whole
     from tools.describe.job import CaptionJob
-    from tools.engines.protocols import Box
+    from tools.media.geometry import Box
     from tools.media.image import read_rgb, read_rgba
     from tools.training.targets import target_of
 
@@ -194,7 +194,7 @@ def review(bench: Bench[Params]) -> tuple[str, ...]:
     from contextlib import closing
 
     from tools.mill.manifest import connect, sql
-    from tools.report.words import command, plural
+    from tools.mill.words import command, plural
 
     name = bench.dataset.name
     with closing(connect(bench.base)) as db:

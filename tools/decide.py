@@ -20,7 +20,7 @@ from tools.mill import decisions, find, settings, settle
 from tools.mill.command import guard
 from tools.mill.manifest import connect, sql, transaction
 from tools.mill.settings import UsageError
-from tools.report.words import plural
+from tools.mill.words import plural
 
 DONE = {"keep": "kept", "reject": "rejected", "pin": "pinned"}
 PINNABLE = ("frame", "person", "cutout")

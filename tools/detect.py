@@ -32,9 +32,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tools.engines.protocols import Box, Detection, Rgb
     from tools.framing.crops import Crop
+    from tools.framing.detection import Detection
     from tools.framing.presence import Presence
+    from tools.media.geometry import Box, Rgb
 
 VERSION = 2
 

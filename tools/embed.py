@@ -32,8 +32,9 @@ class Params:
 
 
 def work(row: Row, bench: Bench[Params]) -> Asking:
-    from tools.engines.protocols import Box, MatchJob
+    from tools.engines.protocols import MatchJob
     from tools.identity.appearance import colours
+    from tools.media.geometry import Box
     from tools.media.image import read_rgb
 
     params = bench.params

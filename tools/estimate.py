@@ -31,9 +31,9 @@ from tools.mill.manifest import NAME, sql
 from tools.mill.settings import Settings, load
 from tools.mill.tool import Dataset
 from tools.mill.walk import shown, walk
+from tools.mill.words import command, duration, listing, plural, volume
 from tools.paid.terms import Budget
 from tools.report.table import Table, say
-from tools.report.words import command, duration, listing, plural, volume
 from tools.sampling.survey import MAIN, Source, refuse_none, survey
 
 

@@ -15,12 +15,12 @@ import click
 
 from tools.mill.command import guard
 from tools.mill.manifest import sql
+from tools.mill.words import clean, command, percent, plural
 from tools.query import as_json, ask
 from tools.report.advice import shown_in
 from tools.report.queries import load
 from tools.report.reading import reading
 from tools.report.table import Table, say
-from tools.report.words import clean, command, percent, plural
 
 EXAMPLES = 3
 OTHERS = {"stage": "failures_by_stage", "source": "failures_by_source", "run": "failures_by_run"}

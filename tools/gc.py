@@ -23,7 +23,7 @@ from tools.care.still import alone
 from tools.mill import settings, settle, steps
 from tools.mill.command import guard
 from tools.mill.manifest import connect, transaction
-from tools.report.words import plural, volume
+from tools.mill.words import plural, volume
 
 FIRST = "intake"
 

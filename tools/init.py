@@ -23,7 +23,7 @@ from tools.mill.plan import FOLDERS
 from tools.mill.settings import CHOICES, UsageError, check_dataset, load, parse
 from tools.mill.tool import Dataset
 from tools.mill.walk import shown
-from tools.report.words import command, listing
+from tools.mill.words import command, listing
 
 DEFAULT = Dataset()
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tools.engines.protocols import Alpha, MaskJob, Rgb
+    from tools.engines.protocols import MaskJob
+    from tools.media.geometry import Alpha, Rgb
 
 VERSION = 5
 
@@ -155,8 +156,9 @@ def work(row: Row, bench: Bench[Params]) -> Asking:
 
 
 def _job(row: Row, image: Rgb, bench: Bench[Params]) -> MaskJob:
-    from tools.engines.protocols import Box, Keypoint, MaskJob
+    from tools.engines.protocols import MaskJob
     from tools.matte.neighbours import beside
+    from tools.media.geometry import Box, Keypoint
 
     def box(name: str, dx: float = 0.0, dy: float = 0.0) -> Box:
         return Box(*(row[f"{name}_{side}_px"] for side in ("x0", "y0", "x1", "y1"))).moved(-dx, -dy)
@@ -187,8 +189,8 @@ def _landmarks(row: Row) -> tuple[tuple[float, float], ...] | None:
 
 def _faults(row: Row, alpha: Alpha) -> dict[str, float | None]:
     """What tells a mask that is plainly wrong, by the columns of the table mask; None where nobody can tell."""
-    from tools.engines.protocols import Box
     from tools.measure import faults
+    from tools.media.geometry import Box
 
     height, width = alpha.shape
     x, y = row["crop_x_px"], row["crop_y_px"]

@@ -176,7 +176,7 @@ def remarks(bench: Bench[Params]) -> tuple[str, ...]:
 def review(bench: Bench[Params]) -> tuple[str, ...]:
     """Which reference photos nobody is compared with. Their faces are known by now: no photo is opened again."""
     from tools.identity.references import ignored
-    from tools.report.words import listing, plural
+    from tools.mill.words import listing, plural
 
     out = ignored(_references(bench))
     if not out:

@@ -119,7 +119,7 @@ def move(base: Path, texts: Sequence[str], cluster: int, asker: Asker = COMMAND)
     texts: as in `identify`. Returns sentences.
     """
     from tools.identify import say
-    from tools.report.words import plural
+    from tools.mill.words import plural
 
     asker = replace(asker, together=asker.together or decisions.one_word())
     with _album(base, [cluster], asker) as (db, found):
@@ -187,7 +187,7 @@ def _give(
 ) -> str:
     """Write down names for faces of clusters, as one word; returns what is to be known of it."""
     from tools.identity import album
-    from tools.report.words import command
+    from tools.mill.words import command
 
     together = asker.together or decisions.one_word()
     written = [person for faces, value in wanted for person in album.name(db, faces, value, why, together)]
@@ -198,7 +198,7 @@ def _give(
 
 def _until_now(found: Sequence[Cluster], value: str) -> str:
     """Who the clusters were, where that was somebody else."""
-    from tools.report.words import listing
+    from tools.mill.words import listing
 
     before = sorted({name for one in found for name in one.names} - {value})
     return f", {listing(before)} until now," if before else ""
@@ -206,7 +206,7 @@ def _until_now(found: Sequence[Cluster], value: str) -> str:
 
 def _images(db: sqlite3.Connection, found: Sequence[Cluster]) -> str:
     """Whose images these are: how many, and the files they come from."""
-    from tools.report.words import clean, listing, plural
+    from tools.mill.words import clean, listing, plural
 
     files = sorted({row[0] for one in found for row in db.execute(sql("people/sources"), {"cluster": one.number})})
     more = [f"{len(files) - NAMED} more"] if len(files) > NAMED else []

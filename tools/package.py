@@ -87,7 +87,7 @@ class Packed(Result):
 
 def prepare(db: sqlite3.Connection, base: Path, asked: Asked) -> tuple[str, ...]:
     """Read back what people wrote into the package, and say what else they did there."""
-    from tools.report.words import command
+    from tools.mill.words import command
     from tools.training.edits import touched
     from tools.training.readback import read_back_all
     from tools.training.swap import place_of, previous_of

@@ -17,8 +17,8 @@ import click
 
 from tools.mill.command import guard
 from tools.mill.manifest import connect, set_meta
+from tools.mill.words import command, plural
 from tools.report.table import Table, say
-from tools.report.words import command, plural
 
 if TYPE_CHECKING:
     from tools.sheets.contact import Tile

@@ -28,8 +28,8 @@ from tools.inspection.remedy import spelled
 from tools.mill.command import FAILED_ITEMS, guard
 from tools.mill.machine import default_workers
 from tools.mill.manifest import connect
+from tools.mill.words import clean, command, duration, listing, plural
 from tools.report.table import Table, say
-from tools.report.words import clean, command, duration, listing, plural
 
 EXAMPLES = 3
 """So many violations of each check are named on the terminal."""

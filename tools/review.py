@@ -18,7 +18,7 @@ import click
 from tools.mill.command import guard
 from tools.mill.manifest import require
 from tools.mill.settings import UsageError
-from tools.report.words import command
+from tools.mill.words import command
 
 HOST = "127.0.0.1"
 PORT, LAST_PORT = 8001, 65535

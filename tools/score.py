@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tools.engines.protocols import Box
+    from tools.media.geometry import Box
 
 VERSION = 2
 
@@ -165,7 +165,7 @@ class Subject:
 
 def subject_of(row: Row) -> Subject:
     """A row of `sql/inputs/score.sql` as what is known of its subject."""
-    from tools.engines.protocols import Box
+    from tools.media.geometry import Box
 
     sides = ("x0_px", "y0_px", "x1_px", "y1_px")
 

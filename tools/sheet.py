@@ -23,8 +23,8 @@ from tools.mill.manifest import sql
 from tools.mill.plan import FOLDERS
 from tools.mill.settings import UsageError
 from tools.mill.tool import Dataset
+from tools.mill.words import clean, command, figure, plural
 from tools.report.reading import reading
-from tools.report.words import clean, command, figure, plural
 
 if TYPE_CHECKING:
     from tools.sheets.contact import Pixels, Tile

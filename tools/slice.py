@@ -25,7 +25,7 @@ from tools.mill.manifest import NAME, connect, transaction, utc_now
 from tools.mill.plan import FOLDERS
 from tools.mill.settings import TEST_NAME, load
 from tools.mill.walk import shown, walk
-from tools.report.words import listing, plural
+from tools.mill.words import listing, plural
 from tools.sampling import linking
 from tools.sampling.strata import sample
 from tools.sampling.survey import MAIN, refuse_none, survey

@@ -16,11 +16,11 @@ from typing import Any
 import click
 
 from tools.mill.command import FAILED_ITEMS, guard
+from tools.mill.words import clean, percent, plural
 from tools.report import advice, state
 from tools.report.reading import reading
 from tools.report.state import State
 from tools.report.table import Table, say
-from tools.report.words import clean, percent, plural
 
 FUNNEL = ("stage", "tool", "dataset", "kind", "inputs", "ok", "rejected", "failed", "waiting", "seconds")
 

@@ -34,7 +34,7 @@ from tools.mill.command import FAILED_ITEMS, guard
 from tools.mill.lock import hold
 from tools.mill.manifest import connect, require, transaction
 from tools.mill.walk import shown
-from tools.report.words import command, duration, listing, moment, plural, volume
+from tools.mill.words import command, duration, listing, moment, plural, volume
 
 BATCH = 500
 """How many faults are mended in one transaction."""

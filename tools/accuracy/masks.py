@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from tools import engines
 from tools.engines.hog import Hog
 from tools.engines.landmarks import landmarks
-from tools.engines.protocols import Box, Detection, DetectJob, MaskJob, Rgb
+from tools.engines.protocols import DetectJob, MaskJob
 from tools.framing.crops import padded
+from tools.framing.detection import Detection
+from tools.media.geometry import Box, Rgb
 from tools.media.image import read_rgb
 
 FOUND = 0.5

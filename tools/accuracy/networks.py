@@ -14,8 +14,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.engines.protocols import Alpha, Box, Detection, DetectJob, Keypoint, MaskJob, Rgb
+from tools.engines.protocols import DetectJob, MaskJob
 from tools.framing.crops import padded
+from tools.framing.detection import Detection
+from tools.media.geometry import Alpha, Box, Keypoint, Rgb
 
 DETECTOR, MASKER = "yolo11n-pose-overfit.pt", "portrait-u2net-320.onnx"
 

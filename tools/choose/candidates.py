@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tools.engines.protocols import Box
+from tools.media.geometry import Box
 
 WEIGHTS = {"sharpness": 0.40, "face": 0.20, "eyes": 0.15, "size": 0.15, "clean": 0.10}
 """What the score is made of; the parts add up to 1."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from tools.choose.candidates import Candidate
-from tools.engines.protocols import Box
+from tools.media.geometry import Box
 
 MIN_IOU = 0.2
 """Overlap of two boxes, in pictures that follow each other, from which they are the same person's."""

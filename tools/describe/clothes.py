@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.describe.colours import family, grouped, lab, shares
-from tools.engines.protocols import Box
+from tools.media.geometry import Box
 
 Pixels = NDArray[np.uint8]
 Flags = NDArray[np.bool_]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.engines.protocols import Box
+from tools.media.geometry import Box
 
 FACE_SHARE = 0.14
 """A detector's face box is about a tenth of a standing figure and a fifth of one that ends at the hips."""

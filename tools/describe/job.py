@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.describe.figure import framing
-from tools.engines.protocols import Box
+from tools.media.geometry import Box
 from tools.training.targets import Target
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.describe.expression import MIN_FACE_PX
-from tools.engines.protocols import Box
+from tools.media.geometry import Box
 
 Light = Literal["backlit", "dim", "bright", "high-contrast", "soft", "red", "green", "blue", "purple"]
 Pixels = NDArray[np.uint8]

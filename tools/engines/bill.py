@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tools.mill.words import plural
 from tools.paid.prices import Price
-from tools.report.words import plural
 
 USUAL_OUTPUT = 400
 """Tokens of an answer as it usually is; only estimates use it."""

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from tools.engines import FACE_EMBEDDING, FACE_LANDMARKS, identify, weights_path
 from tools.engines.hog import Hog
 from tools.engines.landmarks import rectangle
-from tools.engines.protocols import Box, FaceFound, MatchJob, Rgb
+from tools.engines.protocols import FaceFound, MatchJob
 from tools.framing.finding import joined
+from tools.media.geometry import Box, Rgb
 
 MIN_FACE_PX = 40.0
 SURE = 0.7

@@ -15,12 +15,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.engines.protocols import Alpha, Keypoint, MaskJob, Rgb
+from tools.engines.protocols import MaskJob
 from tools.matte.body import Pose
 from tools.matte.guided import smoothed
 from tools.matte.likely import certain, log_odds, person_probability
 from tools.matte.outline import Edges, softened, tidied
 from tools.matte.skull import skull
+from tools.media.geometry import Alpha, Keypoint, Rgb
 
 Floats = NDArray[np.floating[Any]]
 

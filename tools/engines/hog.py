@@ -15,8 +15,10 @@ import cv2
 import dlib
 import numpy as np
 
-from tools.engines.protocols import Box, Detection, DetectJob, Rgb
+from tools.engines.protocols import DetectJob
+from tools.framing.detection import Detection
 from tools.framing.finding import body_below, face_confidence, is_head, joined, merged_windows, people_confidence
+from tools.media.geometry import Box, Rgb
 
 DLIB_FACE_PX = 80.0
 """dlib's face window: what is smaller is found only after enlarging."""

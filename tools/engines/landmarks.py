@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.engines import LANDMARKS_68, weights_path
-from tools.engines.protocols import Box, Rgb
+from tools.media.geometry import Box, Rgb
 
 
 def landmarks(image: Rgb, face: Box) -> NDArray[np.float64]:

@@ -22,13 +22,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tools.engines import onnx_devices
-from tools.engines.protocols import Alpha, MaskJob, Rgb
+from tools.engines.protocols import MaskJob
 from tools.engines.rembg_setup import sessions
 from tools.engines.watched import Flat, Watched, quick
 from tools.matte.body import Pose
 from tools.matte.matting import Trimap, refined
 from tools.matte.outline import softened
 from tools.matte.whose import mine
+from tools.media.geometry import Alpha, Rgb
 from tools.mill.settings import UsageError
 
 COARSE = 1.5

@@ -13,13 +13,13 @@ from tools.engines import questions, wire
 from tools.engines.bill import Bill
 from tools.mill.settings import UsageError
 from tools.mill.tool import Asked, Bench, Dataset, Row, Waits
+from tools.mill.words import plural
 from tools.paid.call import Desk, Question, Sender
 from tools.paid.ledger import Ledger, Reply
 from tools.paid.pace import Pace, Quota
 from tools.paid.prices import Price, price_of, unpriced
 from tools.paid.terms import Budget, Terms
 from tools.paid.veil import Veil
-from tools.report.words import plural
 
 if TYPE_CHECKING:
     from tools.describe.job import CaptionJob, Draft

@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 
 from tools.engines import ultralytics_setup
 from tools.engines.letterbox import Fit, fitted, fitting
-from tools.engines.protocols import Box, Detection, DetectJob, Keypoint
+from tools.engines.protocols import DetectJob
 from tools.engines.yolo_file import chosen_device, memory_ended, opened, telling
+from tools.framing.detection import Detection
 from tools.framing.pose import head_box
+from tools.media.geometry import Box, Keypoint
 from tools.mill.settings import UsageError
 
 ultralytics_setup.prepare()

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tools.engines.protocols import Box
+from tools.media.geometry import Box
 
 AREA_CLOSE, AREA_FAR = 0.25, 0.08
 """Face area by crop area, for shot_rule "area"."""

@@ -11,7 +11,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.engines.protocols import Box, Detection
+from tools.framing.detection import Detection
+from tools.media.geometry import Box
 
 OVERLAP = 0.4
 """Windows that overlap more (IoU) are the same person."""

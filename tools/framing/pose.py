@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tools.engines.protocols import Box, Keypoint
+from tools.media.geometry import Box, Keypoint
 
 SEEN = 0.5
 

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from tools.engines.protocols import Box, Detection, Rgb
+from tools.framing.detection import Detection
 from tools.measure.sharpness import crete_blur
+from tools.media.geometry import Box, Rgb
 
 FACE_SIDE_PX = 96
 """The size at which faces are compared; smaller ones stay as they are, which flatters them a little."""

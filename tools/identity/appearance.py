@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.engines.protocols import Box, Rgb
+from tools.media.geometry import Box, Rgb
 
 LEVELS = 4
 """Of each of red, green and blue."""

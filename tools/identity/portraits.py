@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.engines.protocols import Box, Rgb
 from tools.identity.album import points, shown
 from tools.identity.exemplars import exemplars
 from tools.media.errors import MediaError
+from tools.media.geometry import Box, Rgb
 from tools.media.image import read_rgb
 
 Measured = NDArray[np.float64]

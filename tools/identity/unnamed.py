@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tools.mill.manifest import sql
-from tools.report.words import command, plural
+from tools.mill.words import command, plural
 
 LISTED = 5
 """So many persons are named in the command; of more the first ones."""

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from tools.care.still import at_work
 from tools.care.strays import FOLDERS
-from tools.mill.changes import outdated
 from tools.mill.files import TEMPORARY
 from tools.mill.settings import UsageError
 from tools.mill.walk import IGNORED, shown
+from tools.stamps.changes import outdated
 from tools.training.names import PACKAGES
 
 _OWNERS = {**FOLDERS, PACKAGES: "package"}

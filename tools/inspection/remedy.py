@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tools.report.words import command
+from tools.mill.words import command
 
 _COMMAND = re.compile(r"\bmake (clean all|all|verify|explain|reject|caption-edit)\b((?: [A-Z_]+=\w+)*)")
 

@@ -19,7 +19,7 @@ from datasette.utils.asgi import Request, Response
 
 from tools.lighttable.live import SHOWN
 from tools.mill.manifest import NAME, sql
-from tools.report.words import command
+from tools.mill.words import command
 
 T = TypeVar("T")
 DATABASE = "manifest"

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from datasette.utils.asgi import Request, Response
 
-from tools.engines.protocols import Box, Rgb
 from tools.lighttable import pictures
 from tools.lighttable.desk import Desk
 from tools.lighttable.pictures import Shown
+from tools.media.geometry import Box, Rgb
 from tools.mill.manifest import sql
 
 SIZES: Mapping[str, int] = {"128": 128, "256": 256, "512": 512}

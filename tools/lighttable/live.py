@@ -12,8 +12,8 @@ from contextlib import suppress
 from contextvars import ContextVar
 from pathlib import Path
 
-from tools.mill.changes import STAMPS
 from tools.mill.manifest import sql
+from tools.stamps.changes import STAMPS
 
 Moment = Mapping[str, str]
 

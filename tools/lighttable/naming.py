@@ -19,8 +19,8 @@ from tools.lighttable.writes import Written, take_back
 from tools.mill import decisions
 from tools.mill.manifest import connect, sql, transaction
 from tools.mill.settings import UsageError
+from tools.mill.words import plural
 from tools.name import Asker
-from tools.report.words import plural
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from tools.lighttable.asked import Query
 from tools.lighttable.desk import Desk
 from tools.lighttable.words import thousands
 from tools.mill.manifest import sql
-from tools.report.words import listing
+from tools.mill.words import listing
 
 SOURCES = ("video", "photo")
 """What a dataset is made of. Backgrounds and references alone are no footage."""

@@ -23,8 +23,8 @@ from tools.lighttable.desk import Act, Desk, Show
 from tools.lighttable.live import SHOWN, moment
 from tools.lighttable.pages import all_pages
 from tools.mill.settings import UsageError
+from tools.mill.words import clean
 from tools.report import queries
-from tools.report.words import clean
 
 ITEM_ID = re.compile(r"(\w+_)?item_id|(cutout|composite|caption|frame|person|video|photo|source|parent|child)_id")
 TEMPLATES = Path(__file__).parent / "templates"

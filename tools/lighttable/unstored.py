@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tools.mill.manifest import sql
-from tools.report.words import figure
+from tools.mill.words import figure
 
 
 @dataclass(frozen=True)

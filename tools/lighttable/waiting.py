@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tools.mill.changes import STAMPS
 from tools.mill.manifest import sql
+from tools.stamps.changes import STAMPS
 
 MOST = 5000
 """So many words are looked at, the newest."""

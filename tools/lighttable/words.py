@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tools.report.words import clean, duration, figure, moment, percent, volume
+from tools.mill.words import clean, duration, figure, moment, percent, volume
 
 STATIC = Path(__file__).parent / "static"
 

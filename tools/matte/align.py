@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.engines.protocols import Box, Rgb
+from tools.media.geometry import Box, Rgb
 
 Floats = NDArray[np.floating[Any]]
 

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.engines.protocols import Box, Keypoint
 from tools.matte.upright import Stance, figure, fitted
+from tools.media.geometry import Box, Keypoint
 
 Floats = NDArray[np.floating[Any]]
 

@@ -9,12 +9,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.engines.protocols import Beside, Rgb
+from tools.matte.beside import Beside
 from tools.matte.body import Pose, probability
 from tools.matte.colours import Palette, to_lab
 from tools.matte.guided import smoothed
 from tools.matte.reach import Terrain
 from tools.matte.still import stillness
+from tools.media.geometry import Rgb
 
 Floats = NDArray[np.floating[Any]]
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.engines.protocols import Beside, Box, Rgb
 from tools.matte.align import camera_movement
+from tools.matte.beside import Beside
+from tools.media.geometry import Box, Rgb
 from tools.media.image import read_rgb
 from tools.mill.tool import Row
 

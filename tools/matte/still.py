@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.engines.protocols import Beside, Box
+from tools.matte.beside import Beside
 from tools.matte.body import covered
 from tools.matte.colours import to_lab
+from tools.media.geometry import Box
 
 Floats = NDArray[np.floating[Any]]
 

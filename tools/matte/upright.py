@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.engines.protocols import Box
+from tools.media.geometry import Box
 
 Floats = NDArray[np.floating[Any]]
 

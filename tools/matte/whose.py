@@ -15,9 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.engines.protocols import Box
 from tools.matte.body import Pose, probability
 from tools.matte.pyramid import halved
+from tools.media.geometry import Box
 
 Floats = NDArray[np.floating[Any]]
 

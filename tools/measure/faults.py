@@ -14,10 +14,10 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from tools.engines.protocols import Box
 from tools.matte.pyramid import halved
 from tools.matte.skull import skull
 from tools.measure.outline import Alpha, extent, face_covered_share, opaque
+from tools.media.geometry import Box
 
 TOP = 0.05
 """The part of the subject's height at its top where a head is narrow."""

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.engines.protocols import Box
+from tools.media.geometry import Box
 
 Alpha = NDArray[np.uint8]
 

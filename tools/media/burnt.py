@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.engines.protocols import Box
+from tools.media.geometry import Box
 from tools.media.luma import Luma
 
 Floats = NDArray[np.floating[Any]]

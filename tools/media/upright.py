@@ -13,7 +13,7 @@ from av.sidedata.sidedata import SideData, Type
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from tools.engines.protocols import Box
+from tools.media.geometry import Box
 
 SQUARE_TOLERANCE = 0.02
 """Pixels that differ from a square by less are rounding of an encoder, and left as they are."""

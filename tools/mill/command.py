@@ -178,7 +178,7 @@ def tell(report: runs.Report, base: Path, as_json: bool, quiet: bool, dry_run: b
         idle = "nothing done" if report.left else "decided again"
         click.echo(f"{name}: {done or idle}, in {report.seconds:.1f} s.", err=True)
     if report.failed:
-        from tools.report.words import command
+        from tools.mill.words import command
 
         told = f"{report.failed} failed. `{command(base, 'failures')}` names them; RETRY_FAILED=1 tries again."
         click.echo(f"{name}: {told}", err=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from tools.mill.plan import BY_TOOL, PLAN
+from tools.mill.words import clean, command, listing, moment, percent, plural
 from tools.report.state import State, dominating
-from tools.report.words import clean, command, listing, moment, percent, plural
 
 Values = Mapping[str, Any]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from tools.mill.words import command, figure, toward
 from tools.report.story import Check, Judgement, Link, Said, Story
-from tools.report.words import command, figure, toward
 
 PINNABLE = ("frame", "person", "cutout")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tools.mill.words import clean, duration, figure, moment
 from tools.report.fate import near
 from tools.report.story import Check, Judgement, Link, Said
-from tools.report.words import clean, duration, figure, moment
 
 _DONE = {"keep": "kept", "reject": "rejected", "pin": "pinned", "shot": "corrected the shot of", "identity": "named"}
 

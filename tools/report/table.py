@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import click
 
-from tools.report.words import figure
+from tools.mill.words import figure
 
 GAP = 2
 NARROW = 20

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tools.mill.plan import FOLDERS
+from tools.mill.words import clean, listing, plural
 from tools.report.fate import Fate, changes, decision_of, fates
 from tools.report.links import broken, link_lines, name, said_line, setting
 from tools.report.story import Judgement, Link, Story
-from tools.report.words import clean, listing, plural
 
 _KINDS = ("frame", "person", "cutout", "composite", "caption")
 _SHOWN = 12

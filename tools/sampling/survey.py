@@ -18,7 +18,7 @@ from tools.mill.progress import progress
 from tools.mill.settings import UsageError
 from tools.mill.walk import Found, shown, walk
 from tools.mill.way import Way
-from tools.report.words import command, listing
+from tools.mill.words import command, listing
 
 MAIN = ("video", "photo")
 """What images are made from."""

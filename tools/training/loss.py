@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tools.mill.pool import Stop
 from tools.mill.tool import Row
-from tools.report.words import clean, command, listing, plural
+from tools.mill.words import clean, command, listing, plural
 from tools.training.edits import read_manifest
 
 MOST = 0.5

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.mill.settings import UsageError
-from tools.report.words import command
+from tools.mill.words import command
 from tools.training.edits import content_of
 from tools.training.names import TOML
 from tools.training.targets import Target, target_of

@@ -17,7 +17,7 @@ from tools.lighttable.desk import Desk, Page, values_of
 from tools.mill.manifest import sql
 from tools.mill.settings import UsageError, dataset_names, load
 from tools.mill.tool import Dataset
-from tools.report.words import command
+from tools.mill.words import command
 from tools.training.report import Contents
 
 ORDERS = {"bucket": "bucket", "shot": "shot", "source": "source", "rank": "order of choice"}

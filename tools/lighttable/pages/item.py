@@ -14,9 +14,9 @@ from tools.lighttable.desk import Desk, Page
 from tools.lighttable.unstored import unstored
 from tools.mill.manifest import sql
 from tools.mill.settings import UsageError
+from tools.mill.words import figure
 from tools.report import fate, links
 from tools.report.story import Check, Judgement, Story, read
-from tools.report.words import figure
 
 PICTURES = 24
 WHOSE = ("identity_unsure", "other_person")

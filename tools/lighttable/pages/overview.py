@@ -22,7 +22,7 @@ from tools.lighttable.desk import Desk, Page, values_of
 from tools.lighttable.words import plain
 from tools.mill.manifest import sql
 from tools.mill.settings import UsageError
-from tools.report.words import figure
+from tools.mill.words import figure
 
 RUNS, SOURCES, PICTURES, REASONS, REFUSED = 12, 24, 12, 3, 12
 FLIPPED = 12

@@ -15,7 +15,7 @@ from tools.inspection import keeping
 from tools.inspection.remedy import parts
 from tools.lighttable.desk import Desk, Page
 from tools.mill.manifest import sql
-from tools.report.words import command, plural
+from tools.mill.words import command, plural
 
 SHOWN, RUNS = 24, 8
 NEWLY = {

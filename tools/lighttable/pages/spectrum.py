@@ -23,7 +23,7 @@ from tools.mill.command import key_comments
 from tools.mill.manifest import sql
 from tools.mill.settings import ROOT, UsageError
 from tools.mill.tool import Limit
-from tools.report.words import command
+from tools.mill.words import command
 
 FIRST = "score:min_sharpness"
 STRIP = 24
