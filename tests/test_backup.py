@@ -21,7 +21,7 @@ from workspaces import ROOT, ask, environment, natural, tool
 
 from tools import backup
 from tools.backup import main
-from tools.mill.pool import Stop
+from tools.mill.ends import Stop
 from tools.mill.settings import UsageError
 
 NOW = datetime(2026, 5, 1, 10, 0, 7, tzinfo=UTC)

@@ -13,7 +13,7 @@ from conftest import RunTool
 from making import Mill
 from serving import FAULTS, GOOD, USED_IN, USED_OUT, Handler, Service
 
-from tools.mill.pool import Stop
+from tools.mill.ends import Stop
 
 Act = Callable[[Handler, int], None]
 

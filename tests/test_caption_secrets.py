@@ -18,7 +18,7 @@ from serving import API_KEY, FAULTS, GOOD, TOKEN, Handler, Service
 
 from tools.engines import remote, vertex, wire
 from tools.mill.conceal import HIDDEN, conceal
-from tools.mill.pool import Stop
+from tools.mill.ends import Stop
 from tools.mill.settings import ROOT, UsageError
 from tools.mill.tool import Dataset
 from tools.paid.terms import Terms

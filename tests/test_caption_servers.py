@@ -15,7 +15,7 @@ from serving import GOOD, Service
 from tools.describe.answer import read
 from tools.describe.form import unwrap
 from tools.engines.dialect import FEWEST, MOST, Dialect, blind, error_of
-from tools.mill.pool import Stop
+from tools.mill.ends import Stop
 
 OWN = {"input_price": 0.0, "output_price": 0.0, "max_requests": 0}
 """A server of one's own: nothing costs anything, so that no budget is needed."""

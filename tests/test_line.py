@@ -15,10 +15,10 @@ from trial_engines import Counting, Small
 
 from tools import detect, engines
 from tools.engines import Entry
+from tools.mill.ends import Attempt
 from tools.mill.line import Line, asked_alone
 from tools.mill.settings import UsageError
 from tools.mill.tool import Bench, Dataset, Result, Row
-from tools.mill.workers import Attempt
 
 NAMES = ("counting", "small", "choking", "miscounting")
 ENGINES = {name: Entry(f"trial_engines:{name.title()}", name) for name in NAMES}

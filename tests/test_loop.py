@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tools.mill import loop, machine, manifest
-from tools.mill.pool import Stop
+from tools.mill.ends import Stop
 from tools.mill.record import Recorder
 from tools.mill.settings import UsageError
 

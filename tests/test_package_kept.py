@@ -13,7 +13,7 @@ from test_caption_make import configured
 from workspaces import ask, portraits
 from workspaces import make as run_make
 
-from tools.mill.pool import Stop
+from tools.mill.ends import Stop
 from tools.mill.steps import input_rows
 from tools.mill.tool import Made, Result, Verdict, failed, rejected
 from tools.training.swap import previous_of

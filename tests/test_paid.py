@@ -18,7 +18,7 @@ from serving import GOOD, Service
 
 from tools.engines.chat import Chat
 from tools.mill import manifest
-from tools.mill.pool import Stop
+from tools.mill.ends import Stop
 from tools.mill.settings import UsageError
 from tools.mill.tool import Unserved, Waits
 from tools.paid import faults, pace

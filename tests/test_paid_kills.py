@@ -19,7 +19,7 @@ from serving import API_KEY, TOKEN, Service
 
 from tools import caption
 from tools.mill import command, settings, steps
-from tools.mill.pool import Stop
+from tools.mill.ends import Stop
 from tools.mill.settings import ROOT
 
 # Whatever happens.

@@ -12,7 +12,7 @@ from conftest import RunTool
 from making import Mill
 from serving import GOOD, USED_IN, USED_OUT, Service
 
-from tools.mill.pool import Stop
+from tools.mill.ends import Stop
 from tools.mill.settings import UsageError
 from tools.mill.words import command
 

@@ -10,7 +10,7 @@ from conftest import RunTool
 from making import Mill
 from serving import Service
 
-from tools.mill.pool import Stop
+from tools.mill.ends import Stop
 
 ENDS = (
     "5 questions in a row got no answer, so that nothing more is asked: what was not asked keeps waiting, and "

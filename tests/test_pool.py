@@ -16,7 +16,8 @@ from typing import Any
 import jobs
 import pytest
 
-from tools.mill.pool import WINDOW_PER_WORKER, Answer, Stop, run_all
+from tools.mill.ends import Stop
+from tools.mill.pool import WINDOW_PER_WORKER, Answer, run_all
 from tools.mill.way import Way
 
 EVERYWHERE = [Way("serial", 1), Way("threads", 2), Way("processes", 2)]

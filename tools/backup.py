@@ -19,9 +19,9 @@ from pathlib import Path
 import click
 
 from tools.mill.command import guard
+from tools.mill.ends import Stop
 from tools.mill.files import TEMPORARY, told
 from tools.mill.manifest import NAME, require
-from tools.mill.pool import Stop
 from tools.mill.settings import UsageError
 from tools.mill.walk import shown
 from tools.mill.words import command, volume

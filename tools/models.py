@@ -19,6 +19,7 @@ import click
 
 from tools import engines
 from tools.engines import catalogue, weights
+from tools.mill import pinning
 from tools.mill.command import guard
 from tools.mill.manifest import NAME, connect
 from tools.mill.settings import Settings, UsageError, load
@@ -140,10 +141,8 @@ def _warm_up() -> None:
 def main(base: Path, accept: bool) -> int:
     """Fetch, say what there is, and write it down. Exits 1 where a model that an engine is named for is missing, and
     where one is damaged."""
-    from tools.report.engines import pinned
-
     base = base.resolve()
-    settings, pins = load(base), pinned(base)
+    settings, pins = load(base), pinning.pinned(base)
     for line in unasked(settings, pins):
         click.echo(line)
     models = [provide(each, base) for each in wanted(settings, pins)]

@@ -19,9 +19,9 @@ import click
 
 from tools.mill import files, loop, machine, runs, settings
 from tools.mill.conceal import conceal
+from tools.mill.ends import Stop
 from tools.mill.lock import Held
 from tools.mill.plan import BY_TOOL
-from tools.mill.pool import Stop
 from tools.mill.tool import Asked, Tool
 
 BROKE, USAGE, FAILED_ITEMS, HELD, INTERRUPTED = 1, 2, 3, 75, 130

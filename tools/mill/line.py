@@ -17,9 +17,9 @@ from threading import Condition, Thread
 from typing import Any
 
 from tools.mill import machine
+from tools.mill.ends import Attempt, Ends
 from tools.mill.pool import attempt
 from tools.mill.tool import Asking, Bench, Result, Row, Tool
-from tools.mill.workers import Attempt, Ends
 
 
 def tool_named(word: str, bench: Bench[Any]) -> Tool:

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from tools.mill import files, limits, links, mapping, pinning, recall, recipe, runs, settle, steps, sweep
+from tools.mill.ends import Stop
 from tools.mill.lock import hold
 from tools.mill.manifest import NAME, connect, meta, require, set_meta, sql, transaction
 from tools.mill.plan import BY_TOOL, folder_of
-from tools.mill.pool import Stop
 from tools.mill.progress import progress
 from tools.mill.record import Entry, Recorder
 from tools.mill.settings import Settings, UsageError

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from tools.mill.manifest import meta, set_meta, transaction
+from tools.mill.manifest import NAME, connect, meta, set_meta, transaction
 from tools.mill.tool import Tool
 
 
@@ -36,3 +37,14 @@ def engine(
     identity = engines.identify(tool.engine, name, params, base)
     notes += weights.check(db, tool.engine, engines.files(tool.engine, identity.name, params, base))
     return dataclasses.replace(params, engine=name), (identity.name, identity.digest), notes
+
+
+def pinned(base: Path) -> dict[str, str]:
+    """What "auto" means in a workspace, by kind of engine, in the order of the kinds; nothing where none was begun."""
+    from tools import engines
+
+    if not (base / NAME).exists():
+        return {}
+    with closing(connect(base)) as db:
+        found = {kind: meta(db, f"engine.{kind}") for kind in engines.ENGINES}
+    return {kind: name for kind, name in found.items() if name in engines.ENGINES[kind]}

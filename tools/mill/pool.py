@@ -11,14 +11,12 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from tools.mill import files
+from tools.mill.ends import Attempt, Ends, Serve, Stop
 from tools.mill.settings import UsageError
 from tools.mill.way import Way
-
-if TYPE_CHECKING:
-    from tools.mill.workers import Attempt, Ends, Serve
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -26,10 +24,6 @@ S = TypeVar("S")
 
 WINDOW_PER_WORKER = 4
 """How many jobs are taken ahead for each thread; processes take none ahead."""
-
-
-class Stop(Exception):
-    """The machine, not the item, is at fault (full disk, no memory): the run stops and records nothing in flight."""
 
 
 @dataclass(frozen=True)

@@ -23,20 +23,10 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
 from tools.mill import machine
-from tools.mill.pool import Stop
+from tools.mill.ends import Attempt, Serve, Stop
 from tools.mill.way import Way
 
 J = TypeVar("J")
-Ends = type[Exception] | None
-"""The error with which the whole run ends; None where it goes on."""
-
-Attempt = tuple[Any, str | None, Ends, float]
-"""(value, error, Ends, seconds) of one job; a value or an error sentence."""
-
-Serve = Callable[[Iterator[tuple[int, J]], Callable[[], None]], Iterator[tuple[int, Attempt]]]
-"""In a worker: takes numbered jobs as they come, calls its second argument once it is ready to work, and gives the
-attempt at each by its number, in any order."""
-
 _READY = "ready"
 
 

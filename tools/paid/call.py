@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn, Protocol
 
-from tools.mill.pool import Stop
+from tools.mill.ends import Stop
 from tools.mill.tool import Unserved, Waits
 from tools.paid.faults import Fault, pause_s
 from tools.paid.first import First

@@ -12,7 +12,8 @@ from typing import Any
 
 from tools import engines, models
 from tools.engines import catalogue, weights
-from tools.mill.manifest import NAME, connect, meta
+from tools.mill import pinning
+from tools.mill.manifest import NAME, connect
 from tools.mill.settings import Settings, UsageError
 from tools.report import captioners
 
@@ -33,7 +34,7 @@ def states(settings: Settings, *, ask: bool = False) -> Iterator[State]:
 
     ask: whether a captioner elsewhere that is set up here is asked to list its models.
     """
-    pins = pinned(settings.base.resolve())
+    pins = pinning.pinned(settings.base.resolve())
     for kind, known in engines.ENGINES.items():
         params = params_of(settings, kind)
         runs = pins.get(kind, "auto") if params.engine == "auto" else params.engine
@@ -48,7 +49,7 @@ def states(settings: Settings, *, ask: bool = False) -> Iterator[State]:
 def better(settings: Settings) -> Iterator[tuple[str, str]]:
     """By kind, a sentence where "auto" would be another engine than it was when the workspace was begun."""
     base = settings.base.resolve()
-    for kind, was in pinned(base).items():
+    for kind, was in pinning.pinned(base).items():
         params = params_of(settings, kind)
         if params.engine != "auto":
             continue
@@ -61,15 +62,6 @@ def better(settings: Settings) -> Iterator[tuple[str, str]]:
             begun = f"engine auto was pinned as {was} when this workspace was begun; {now} would run now."
             write = f'To take it, write engine = "{now}" below [{kind}] in {settings.base / "config.toml"}'
             yield kind, f"{begun} {write}: what {was} made is then made anew."
-
-
-def pinned(base: Path) -> dict[str, str]:
-    """What "auto" means in a workspace, by kind of engine, in the order of the kinds; nothing where none was begun."""
-    if not (base / NAME).exists():
-        return {}
-    with closing(connect(base, create=False)) as db:
-        found = {kind: meta(db, f"engine.{kind}") for kind in engines.ENGINES}
-    return {kind: name for kind, name in found.items() if name in engines.ENGINES[kind]}
 
 
 def params_of(settings: Settings, kind: str) -> Any:

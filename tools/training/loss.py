@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools.mill.pool import Stop
+from tools.mill.ends import Stop
 from tools.mill.tool import Row
 from tools.mill.words import clean, command, listing, plural
 from tools.training.edits import read_manifest
