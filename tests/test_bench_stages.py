@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from workspaces import ask
 
-from tools.bench import detect, floor, gpu, mask, people, rembg_loop, stages
+from tools.bench import detect, floor, gpu, people, rembg_loop, stages
 from tools.bench.programs import Spent, spent_on
 from tools.bench.result import Line, Missing
 from tools.bench.sizes import SMALL
@@ -175,33 +175,6 @@ def test_the_loop_of_rembg_writes_what_rembg_writes(tmp_path: Path, monkeypatch:
     alpha = read_rgba(cutout)[..., 3]
     assert alpha.shape == read_rgb(picture).shape[:2]
     assert 0 < (alpha > 127).mean() < 1
-
-
-@shared
-@networks
-def test_detect_is_measured(tmp_path: Path) -> None:
-    lines = list(detect.measure(tmp_path, SMALL))
-    assert all(line.value is not None for line in lines)
-    assert [line.bound for line in lines if line.bound is not None] == [stages.TIMES_FLOOR, 1.0]
-    assert all(line.value and line.value > 0 for line in lines if line.unit in ("s", "MB"))
-    assert {line.name for line in lines if line.unit == "MB"} == {
-        "peak memory of detect",
-        "peak memory of yolo predict",
-    }
-    assert [path.name for path in (tmp_path / "detect").iterdir() if path.name.startswith("tmp")] == []
-
-
-@shared
-@networks
-def test_mask_is_measured(tmp_path: Path) -> None:
-    lines = list(mask.measure(tmp_path, SMALL))
-    assert all(line.value is not None for line in lines)
-    assert [line.bound for line in lines if line.bound is not None] == [stages.TIMES_FLOOR, mask.TIMES_REMBG]
-    assert [line.name for line in lines if line.name.startswith("floor")][::2] == [
-        "floor: onnxruntime",
-        "floor: decoding the crops",
-        "floor: encoding the cut-outs",
-    ]
 
 
 @networks

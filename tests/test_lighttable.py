@@ -131,17 +131,17 @@ def test_queries_are_datasettes(table: Visitor) -> None:
     assert table.ask("/manifest/item/24.json").json()["rows"][0][0] == 24
 
 
-def test_an_answer_leads_to_its_items_and_shows_its_sql_when_asked(table: Visitor) -> None:
+def test_an_answer_leads_to_its_items_and_comes_before_its_sql_which_is_folded(table: Visitor) -> None:
     html = table.ask("/manifest/rejected?tool=score").text
     (item,) = rows(table.base, "select item_id from outcome where reason = 'blurry' and latest")[0]
-    assert f'<a href="/-/item/{item}">{item}</a>' in html
-    assert "<pre id=" not in table.ask("/manifest/borderline").text
-    assert "<pre id=" in table.ask("/manifest/borderline?_show_sql=1").text
+    assert f'<a class="shown" href="/-/item/{item}">{item}</a>' in html
+    assert html.index('class="rows-and-columns"') < html.index('<details class="folded"><summary>The question in SQL')
+    assert html.count("<pre") == 1
     assert 'name="tool"' in html
     assert table.ask("/manifest/rejected.json?tool=score&_shape=array").json()[0]["item_id"] == item
     final = table.ask("/manifest/package").text
     (composite,) = rows(table.base, "select composite_id from final")[0]
-    assert f'<a href="/-/item/{composite}">{composite}</a>' in final
+    assert f'<a class="shown" href="/-/item/{composite}">{composite}</a>' in final
 
 
 # --- pictures ---

@@ -102,7 +102,7 @@ def test_what_is_not_there_is_said(table: Visitor) -> None:
     assert "No cut-out was made of it." in stage(table, "item=16&mode=mask")
     assert "Nobody was found in this frame." in stage(table, "item=7&mode=frame")
     assert "No composite was made of it" in stage(table, "item=24&mode=composite")
-    assert "No file was made of this frame." in stage(table, "item=6&mode=frame")
+    assert "Not stored: near-duplicate of this frame, difference 0.5." in stage(table, "item=6&mode=frame")
     nothing = table.ask("/-/compare?set=score:cutout&reason=nonsense")
     assert "Nothing matches these filters." in nothing.text
 

@@ -106,7 +106,7 @@ def test_a_decision_of_many_is_named_by_its_two_ends(table: Visitor) -> None:
 def test_what_one_word_said_together_is_said_again_together(table: Visitor) -> None:
     naming.identify(table.base, [15, 16], "emma")
     naming.identify(table.base, [14], "ida")
-    taken = naming.forget(table.base, [15])
+    taken = naming.forget(table.base, [15], expected=2)
     assert standing(table.base) == [("identity", 14, "", None)]
     table.post("/-/decide/undo", {"words": taken.written.span})
     question = "select item_id, value, together from decision where id > 5 order by item_id"
@@ -114,7 +114,7 @@ def test_what_one_word_said_together_is_said_again_together(table: Visitor) -> N
     assert (one[:2], other[:2]) == ((15, "emma"), (16, "emma"))
     assert one[2]
     assert one[2] == other[2]
-    naming.forget(table.base, [16])
+    naming.forget(table.base, [16], expected=2)
     assert standing(table.base) == [("identity", 14, "", None)]
 
 

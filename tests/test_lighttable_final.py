@@ -89,8 +89,8 @@ def test_gaps_are_told_in_the_words_of_status(visitor: Visitor, base: Path) -> N
 
 def test_a_dataset_that_was_not_chosen_says_what_to_type(visitor: Visitor, base: Path) -> None:
     text = visitor.ask("/-/final?dataset=other").text
-    assert "other has not been chosen yet." in text
-    assert f"make stage4 BASE={base} DATASET=other" in text
+    assert "Nothing has been chosen yet for other." in text
+    assert f"To choose: make stage4 BASE={base} DATASET=other." in text
     assert '<option value="/-/final?dataset=default">default</option>' in text
     answer = visitor.ask("/-/final?dataset=nobody")
     assert answer.status_code == 404
@@ -198,7 +198,8 @@ def test_what_a_swap_writes_and_changes_is_told_before(visitor: Visitor, base: P
     assert "Nobody else comes in or leaves." in text
     # With four wanted all three are in, and nobody is left to come in by itself.
     (base / "config.toml").write_text("[dataset.default]\ncount = 4\nquota = {close = 0.5, far = 0.5}\n")
-    assert "Nobody is left who could stand in." in visitor.ask(f"/-/final/stand-ins/{DANCE}?dataset=default").text
+    text = visitor.ask(f"/-/final/stand-ins/{DANCE}?dataset=default").text
+    assert f"Nobody is left to stand in for close, cutout {DANCE}" in text
     answer = visitor.ask(f"/-/final/effect/{DANCE}/24?dataset=default")
     assert (answer.status_code, "Cutout 24 cannot be chosen any more." in answer.text) == (404, True)
 
@@ -353,7 +354,7 @@ def test_an_empty_workspace_has_nothing_to_show(tmp_path: Path) -> None:
     connect(tmp_path, create=True).close()
     visitor = Visitor(tmp_path)
     text = visitor.ask("/-/final").text
-    assert "default has not been chosen yet." in text
+    assert "Nothing has been chosen yet for default." in text
     assert "There are no composites yet" in text
     for part in ("forecast", "unused"):
         assert visitor.ask(f"/-/final/{part}?dataset=default").status_code == 200
