@@ -92,6 +92,7 @@ def test_images_are_shown_as_large_as_the_slider_says_and_as_trained(page: Any) 
 def test_a_swap_says_what_it_writes_shows_what_comes_and_is_undone(page: Any, base: Path) -> None:
     assert marked(page) == DANCE
     page.keyboard.press("s")
+    page.keyboard.press("s")  # twice, in a hurry
     page.locator("#effect").wait_for()
     told = page.locator("#swap-told").inner_text()
     assert f"Writes, for default: reject cutout {DANCE}. Cutout {SECOND} comes in by itself, nothing more" in told

@@ -1,5 +1,5 @@
 // Final set: a mark that moves by arrows, decisions for this dataset, swaps, pictures at the size they are trained at.
-import { bind } from "./keys.js";
+import { bind, once } from "./keys.js";
 import { confirmed, decide, remember, undo } from "./deciding.js";
 import { nextGround } from "./ground.js";
 import { whenChanged } from "./live.js";
@@ -186,7 +186,7 @@ const acts = {
   pin: () => say("pin"),
   clear,
   undo: () => undo(set, changed),
-  swap,
+  swap: once(swap),
 };
 
 // Read again each time: what was decided has replaced the list.

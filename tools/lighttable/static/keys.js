@@ -24,3 +24,11 @@ export function bind(map) {
     act(event);
   });
 }
+
+// An act that asks something: a key that is pressed twice asks once.
+let asking = false;
+export const once = (act) => async (...given) => {
+  if (asking) return;
+  asking = true;
+  await act(...given).finally(() => (asking = false));
+};

@@ -1,5 +1,5 @@
 // People: a mark among faces, the unsure answered by one key, rows named, merged and split, faces moved by key or drag.
-import { bind } from "./keys.js";
+import { bind, once } from "./keys.js";
 import { confirmed, decide, remember, undo } from "./deciding.js";
 import { whenChanged } from "./live.js";
 import { both, whoIs } from "./people-ask.js";
@@ -197,14 +197,6 @@ async function forget() {
 function verdict(word) {
   if (ids().length) decide(word, { ids: ids() }, "match:person", chosen.none, () => refresh());
 }
-
-// A key that is pressed twice asks once.
-let asking = false;
-const once = (act) => async (...given) => {
-  if (asking) return;
-  asking = true;
-  await act(...given).finally(() => (asking = false));
-};
 
 const acts = {
   name: rename,
