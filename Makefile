@@ -172,8 +172,10 @@ clean:
 # --- for those who work on Framemill itself ---
 
 ## test       lint, types and tests
+# Browsers and clocks share the machine with everything else: what fails is tried once more by itself, and fails then.
 test: lint
-	@"$(PYTHON)" -m pytest -q -n 2 --dist worksteal tests
+	@"$(PYTHON)" -m pytest -q -n 3 --dist worksteal tests || { [ $$? -eq 1 ] && \
+		echo "Once more, each of these by itself:" && "$(PYTHON)" -m pytest -q --lf --lfnf=none tests; }
 
 ## lint       ruff and mypy
 lint: .venv/.ready
