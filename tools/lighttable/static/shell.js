@@ -35,3 +35,8 @@ if (here) nav.scrollLeft = here.offsetLeft - nav.offsetLeft - (nav.clientWidth -
 if (matchMedia("(max-width: 760px)").matches) {
   for (const details of document.querySelectorAll("details.filters")) details.open = false;
 }
+
+// A dialog that closes keeps the focus where nothing else had it before: the next key would go to what is not shown.
+const letGo = ({ target }) => target.matches("dialog") && target.contains(document.activeElement) && document.activeElement.blur();
+document.addEventListener("cancel", letGo, true);
+document.addEventListener("close", letGo, true);
