@@ -95,3 +95,9 @@ def let_go_in_every_way(page: Any, words: str, chosen: str) -> None:
             page.keyboard.press(way)
         selected(page, "")
         assert page.locator(chosen).count() == 0
+
+
+def settled(page: Any, text: str) -> None:
+    """Wait for the message that ends a decision, and let it go."""
+    page.locator(".toast", has_text=text).first.wait_for()
+    page.evaluate("document.getElementById('toasts').replaceChildren()")

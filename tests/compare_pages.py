@@ -47,11 +47,6 @@ def said(base: Path) -> list[tuple[str, int, str, str]]:
     )
 
 
-def settled(page: Any, text: str) -> None:
-    page.locator(".toast", has_text=text).first.wait_for()
-    page.evaluate("document.getElementById('toasts').replaceChildren()")
-
-
 def shows(page: Any, item: int) -> None:
     """Wait until an item is looked at, and the page listens."""
     page.locator(f".look[data-item='{item}']").wait_for()

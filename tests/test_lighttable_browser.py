@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import let_go_in_every_way, looking, selected
+from browsing import let_go_in_every_way, looking, selected, settled
 from lighting import paint, rows, unsay
 from manifest_filled import filled
 
@@ -47,12 +47,6 @@ def said(base: Path) -> list[tuple[str, int, str | None, str]]:
         """select verdict, item_id, note, actor from decision as said where verdict <> 'undo'
         and not exists (select 1 from decision as undo where undo.undoes = said.uid) order by id""",
     )
-
-
-def settled(page: Any, text: str) -> None:
-    """Wait for the message that ends a decision, and let it go."""
-    page.locator(".toast", has_text=text).first.wait_for()
-    page.evaluate("document.getElementById('toasts').replaceChildren()")
 
 
 def marked(page: Any) -> str:

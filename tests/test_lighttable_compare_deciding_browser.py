@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import looking
-from compare_pages import EVIL, SET, compared, open_, planes, said, settled, shows
+from browsing import looking, settled
+from compare_pages import EVIL, SET, compared, open_, planes, said, shows
 from lighting import unsay
 
 

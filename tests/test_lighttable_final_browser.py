@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import let_go_in_every_way, looking, selected
+from browsing import let_go_in_every_way, looking, selected, settled
 from lighting import paint, rows
 from manifest_filled import filled
 from workspaces import tool
@@ -62,11 +62,6 @@ def said(base: Path) -> list[tuple[Any, ...]]:
 def worked_out(page: Any) -> None:
     """Wait until it is shown what the next make would change."""
     page.locator("#forecast[data-told]").wait_for(state="attached")
-
-
-def settled(page: Any, text: str) -> None:
-    page.locator(".toast", has_text=text).first.wait_for()
-    page.evaluate("document.getElementById('toasts').replaceChildren()")
 
 
 def marked(page: Any) -> int:

@@ -21,7 +21,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from PIL import Image
 
-from tools.engines import onnx_devices
+from tools.engines import checks, onnx_devices
 from tools.engines.protocols import MaskJob
 from tools.engines.rembg_setup import sessions
 from tools.engines.watched import Flat, Watched, quick
@@ -44,23 +44,8 @@ SURE_KEYPOINT = 0.5
 Floats = NDArray[np.floating[Any]]
 
 
-class Settings(Protocol):
+class Settings(checks.RembgSettings, Protocol):
     """device: auto, cpu, cuda, cuda:N or tensorrt. The others as in the tool's Params."""
-
-    @property
-    def model(self) -> str: ...
-
-    @property
-    def device(self) -> str: ...
-
-    @property
-    def alpha_matting(self) -> bool: ...
-
-    @property
-    def matting_foreground(self) -> int: ...
-
-    @property
-    def matting_background(self) -> int: ...
 
     @property
     def matting_erode_px(self) -> int: ...

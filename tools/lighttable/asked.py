@@ -79,6 +79,17 @@ class Query:
         return self.address(chosen={**self.chosen, facet: values})
 
 
+@dataclass(frozen=True)
+class Option:
+    """One value of a filter: how many there would be, whether it is on, and the address that turns it on or off."""
+
+    name: str
+    value: str
+    n: int
+    on: bool
+    address: str
+
+
 def _number(value: float) -> str:
     return "" if math.isinf(value) else f"{value:.12g}"
 

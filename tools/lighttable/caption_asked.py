@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from datasette.utils import MultiParams
 
-from tools.lighttable.asked import NONE
+from tools.lighttable.asked import NONE, Option
 from tools.lighttable.captioned import CHECKS, Line
 from tools.lighttable.words import plain
 from tools.mill.settings import UsageError
@@ -165,17 +165,6 @@ def _reads(line: Line, wanted: Wanted) -> bool:
     if wanted.q and wanted.q.lower() not in line.text.lower():
         return False
     return all(word[1:] not in line.terms if word.startswith("-") else word in line.terms for word in wanted.words)
-
-
-@dataclass(frozen=True)
-class Option:
-    """One value of a filter: how many there would be, whether it is on, the address that turns it on or off."""
-
-    name: str
-    value: str
-    n: int
-    on: bool
-    address: str
 
 
 def options(wanted: Wanted, found: Found, sources: Mapping[str, str]) -> Iterator[tuple[str, str, list[Option], int]]:

@@ -13,7 +13,7 @@ from typing import Any
 from datasette.utils.asgi import Request, Response
 
 from tools.lighttable import asked, counted, sets
-from tools.lighttable.asked import NONE, Query, Range
+from tools.lighttable.asked import NONE, Option, Query, Range
 from tools.lighttable.desk import Desk, Page
 from tools.lighttable.sets import Bound, Set
 from tools.lighttable.unstored import Unstored, unstored
@@ -36,17 +36,6 @@ STATES = {"in": "in", "out": "rejected", "failed": "failed"}
 VERDICTS = {"": "not reviewed", "keep": "kept", "reject": "rejected", "pin": "pinned"}
 RATIO = (0.45, 2.4)
 """Width by height of a tile: beyond, its picture has margins."""
-
-
-@dataclass(frozen=True)
-class Option:
-    """One value of a filter: how many there would be, whether it is on, and the address that turns it on or off."""
-
-    name: str
-    value: str
-    n: int
-    on: bool
-    address: str
 
 
 @dataclass(frozen=True)
